@@ -1,0 +1,53 @@
+"""The envelope of a message: where reports go, and where copies go."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from mailsim.mail.address import Mailbox, ReversePath
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """One forward-path with its delivery-report parameters (RFC 3461).
+
+    Args:
+        path: the address as it stands now.
+        orcpt: the original recipient as ``type;xtext``, empty when not given.
+        notify: the NOTIFY words in upper case; empty when not given.
+    """
+
+    path: Mailbox
+    orcpt: str = ""
+    notify: frozenset[str] = frozenset()
+
+    @property
+    def wants_failure(self) -> bool:
+        """Whether a failure is reported: unless NOTIFY was given without FAILURE (RFC 3461 section 4.1)."""
+        return not self.notify or "FAILURE" in self.notify
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Envelope:
+    """What MAIL and RCPT carry.
+
+    Args:
+        reverse_path: None is the null reverse-path.
+        recipients: at least one once a message is accepted.
+        smtputf8: whether MAIL carried SMTPUTF8.
+        ret: ``FULL``, ``HDRS`` or empty.
+        envid: the ENVID as xtext, empty when not given.
+        body: the BODY parameter, empty when not given.
+    """
+
+    reverse_path: ReversePath
+    recipients: tuple[Recipient, ...] = ()
+    smtputf8: bool = False
+    ret: str = ""
+    envid: str = ""
+    body: str = ""
+
+    @property
+    def paths(self) -> tuple[Mailbox, ...]:
+        """Return the recipients' addresses."""
+        return tuple(recipient.path for recipient in self.recipients)
