@@ -1,0 +1,46 @@
+"""Where a configured object was written: a file, a line, and a line for each property.
+
+Filled by ``config``, read by candidates and reports, so that an explanation can name the line to change. Two
+frontends that say the same thing must give equal topologies, so whoever holds an origin declares it as
+``origin: Origin | None = field(default=None, compare=False, repr=False)``. Pure values.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import KW_ONLY, dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """The place of a configured object in the user's text.
+
+    Args:
+        file: the file as the user named it.
+        line: the line the object begins at, from 1.
+        column: the column the object begins at, from 1.
+        properties: the line of each property written, by its name in the file; no part of the hash.
+    """
+
+    file: str
+    line: int
+    column: int = 1
+    _: KW_ONLY
+    properties: Mapping[str, int] = field(default_factory=dict, hash=False)
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}"
+
+    def of(self, property_name: str) -> str:
+        """Return ``file:line`` of one property, or of the object when the property was not written.
+
+        Args:
+            property_name: ``RequireTLS``, ``requiretls`` or ``require_tls``; all mean the same property.
+        """
+        wanted = _bare(property_name)
+        line = next((line for name, line in self.properties.items() if _bare(name) == wanted), self.line)
+        return f"{self.file}:{line}"
+
+
+def _bare(name: str) -> str:
+    return name.replace("_", "").lower()

@@ -1,0 +1,84 @@
+"""The topology: MTAs, names, certificates. Immutable; every decision is a function of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from ipaddress import IPv4Address
+from typing import Any
+
+from mailsim.world.certificate import AuthoritySpec, CertificateSpec
+from mailsim.world.dns import Zones
+from mailsim.world.source import Origin
+
+
+@dataclass(frozen=True, slots=True)
+class CertificateUse:
+    """From an offset after the start of the scenario on, a host uses this certificate."""
+
+    certificate: str
+    since: timedelta = timedelta()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mta:
+    """One mail transfer agent, or a host that only speaks SMTP as a client.
+
+    Args:
+        id: its stable name in traces, paths and expectations.
+        kind: the name of its MTA kind.
+        fqdn: the name it gives for itself.
+        addresses: its modelled addresses; mail leaves from the first.
+        ports: where it listens; empty when nothing may connect.
+        names: every other name by which the scenario may call it, lower case.
+        certificates: what it proves its name with, in order of time; empty when it has none.
+        trusts: private authorities it trusts besides the public ones.
+        config: the vendor's own configuration.
+        origin: where the scenario configures it.
+    """
+
+    id: str
+    kind: str
+    fqdn: str
+    addresses: tuple[IPv4Address, ...]
+    ports: tuple[int, ...] = (25,)
+    names: frozenset[str] = frozenset()
+    certificates: tuple[CertificateUse, ...] = ()
+    trusts: frozenset[str] = frozenset()
+    config: Any = field(default=None, hash=False)
+    origin: Origin | None = field(default=None, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Topology:
+    """Everything there is.
+
+    Args:
+        start: the instant at which the scenario begins, UTC.
+        mtas: by id, in the scenario's order.
+        zones: the simulated DNS.
+        authorities: certificate authorities by name.
+        certificates: certificate descriptions by name.
+        stranger: the modelled address of a peer that the plan does not know.
+    """
+
+    start: datetime
+    mtas: Mapping[str, Mta] = field(hash=False)
+    zones: Zones = field(default_factory=Zones, hash=False)
+    authorities: Mapping[str, AuthoritySpec] = field(default_factory=dict, hash=False)
+    certificates: Mapping[str, CertificateSpec] = field(default_factory=dict, hash=False)
+    stranger: IPv4Address = IPv4Address("203.0.113.250")
+
+    def named(self, name: str) -> Mta | None:
+        """Return the MTA that a scenario calls by this name, None when there is none or more than one."""
+        if name in self.mtas:
+            return self.mtas[name]
+        wanted = name.lower()
+        found = [mta for mta in self.mtas.values() if wanted in mta.names or mta.id.lower() == wanted]
+        return found[0] if len(found) == 1 else None
+
+    def certificate_of(self, mta: Mta, now: datetime) -> str | None:
+        """Return the name of the certificate an MTA uses at an instant."""
+        due = [use.certificate for use in mta.certificates if self.start + use.since <= now]
+        return due[-1] if due else None
