@@ -1,0 +1,1 @@
+"""One vocabulary for what happens to mail, written by prediction and live run alike."""
