@@ -1,0 +1,1 @@
+"""What each kind of MTA does: the expert's part. ``kind`` states the questions, the folders answer them."""

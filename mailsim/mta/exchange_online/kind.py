@@ -1,0 +1,112 @@
+"""The questions of ``mta.kind`` answered for Exchange Online."""
+
+from __future__ import annotations
+
+from functools import partial
+from ipaddress import IPv4Address
+
+from mailsim.mail.address import ReversePath, show_path
+from mailsim.mail.command import Mail, Rcpt
+from mailsim.mail.envelope import Envelope, Recipient
+from mailsim.mail.message import Message, header_field
+from mailsim.mail.reply import Reply
+from mailsim.mta.exchange_online import categorize, headers, receive, replies, send
+from mailsim.mta.exchange_online.config import ExchangeOnlineConfig
+from mailsim.mta.exchange_report import exchange_report
+from mailsim.mta.kind import (
+    Acceptance,
+    Categorized,
+    Failure,
+    Greeting,
+    Item,
+    Next,
+    Offer,
+    PointOfView,
+    Relay,
+    RouteProblem,
+    ServerTls,
+    Session,
+    Targets,
+    Waiting,
+    Words,
+)
+from mailsim.mta.relaying.nexthop import choose_targets
+from mailsim.mta.relaying.offer import judge_offer
+from mailsim.reason.decision import Decision
+from mailsim.world.facts import SessionFacts
+
+
+class ExchangeOnline:
+    """Exchange Online with EOP, all tenants of it."""
+
+    name = "exchange_online"
+    words: Words = replies.WORDS
+    failure_is = "bounced"
+
+    def on_connect(self, at: PointOfView, _facts: SessionFacts) -> Greeting:
+        return receive.greet(at)
+
+    def on_ehlo(self, at: PointOfView, session: Session) -> Decision[Reply]:
+        return receive.answer_ehlo(at, session)
+
+    def on_starttls(self, at: PointOfView, session: Session) -> ServerTls | None:
+        return receive.tls_for(at, session)
+
+    def on_mail(self, _at: PointOfView, _session: Session, mail: Mail) -> Decision[Reply | None]:
+        return receive.judge_sender(mail)
+
+    def on_rcpt(
+        self, at: PointOfView, session: Session, envelope: Envelope, rcpt: Rcpt
+    ) -> Decision[Reply | None]:
+        return receive.judge_recipient(at, session, envelope, rcpt)
+
+    def on_data(
+        self, at: PointOfView, session: Session, envelope: Envelope, message: Message, name: str
+    ) -> Acceptance:
+        return receive.take(at, session, envelope, message, name)
+
+    def submit(self, at: PointOfView, envelope: Envelope, message: Message, name: str) -> Item:
+        stamped = headers.submit(at, message, name)
+        context = categorize.Handed(_tenant_of(at, envelope.reverse_path))
+        return Item(name=name, envelope=envelope, message=stamped, arrived=at.now, context=context)
+
+    def categorize(self, at: PointOfView, item: Item) -> Categorized:
+        return categorize.categorize(at, item)
+
+    def targets(self, at: PointOfView, relay: Relay) -> Decision[Targets]:
+        # mail whose MX is the service itself goes round until the loop is counted (554 5.4.14 ATTR34)
+        return choose_targets(at, relay, avoid_self=False)
+
+    def on_offer(self, at: PointOfView, relay: Relay, offer: Offer) -> Decision[Reply | None]:
+        return judge_offer(at, relay, offer, partial(send.word_tls_problem, relay.tls), send.TLS)
+
+    def on_no_route(self, _at: PointOfView, _relay: Relay, problem: RouteProblem) -> Reply:
+        return replies.NO_ROUTE[problem]
+
+    def on_unreachable(self, _at: PointOfView, host: str, address: IPv4Address | None, cause: str) -> Reply:
+        return send.word_unreachable(host, address, cause)
+
+    def after(self, at: PointOfView, item: Item, waiting: Waiting) -> Next:
+        return send.after(at, item, waiting)
+
+    def report(self, at: PointOfView, item: Item, failures: tuple[Failure, ...], name: str) -> Item | None:
+        tenant = categorize.owner(at, item, _first(failures))
+        sender = f"Microsoft Outlook <postmaster@{tenant.default_domain}>"
+        context = categorize.Handed(tenant.name)
+        return exchange_report(at, item, failures, name, sender=sender, context=context)
+
+    def deliver(self, _at: PointOfView, item: Item, message: Message) -> Message:
+        return message.with_top(header_field("Return-Path", show_path(item.envelope.reverse_path)))
+
+
+def _tenant_of(at: PointOfView, sender: ReversePath) -> str:
+    """Return the tenant that a mailbox belongs to; the linker made sure that there is one."""
+    config: ExchangeOnlineConfig = at.mta.config
+    owner = config.owner_of(sender.domain) if sender else None
+    if owner is None:
+        raise ValueError(f"{sender} is no mailbox of a tenant")
+    return owner.name
+
+
+def _first(failures: tuple[Failure, ...]) -> Recipient:
+    return failures[0].recipient

@@ -1,0 +1,113 @@
+"""What Exchange Online says, exactly.
+
+Sources: "NDRs in Exchange Online" and its pages for each code; texts marked observed are from published transcripts.
+Times and ids that real replies carry in brackets are left out: only the server is named.
+"""
+
+from __future__ import annotations
+
+from mailsim.mail.address import Mailbox
+from mailsim.mail.reply import Reply, reply
+from mailsim.mta.kind import RouteProblem, Words
+
+WORDS = Words(
+    bad_sequence=reply(503, "5.5.2", "Send hello first"),
+    need_mail=reply(503, "5.5.2", "Need mail command"),
+    need_rcpt=reply(503, "5.5.2", "Need rcpt command"),
+    malformed=reply(501, "5.5.4", "Invalid arguments"),
+    bad_path=reply(501, "5.1.7", "Invalid address"),
+    bad_helo=reply(501, "5.5.4", "Invalid domain name"),
+    unknown=reply(500, "5.3.3", "Unrecognized command"),
+    overlong=reply(500, "5.5.2", "Line too long"),
+    parameter=reply(501, "5.5.4", "Invalid arguments"),
+    ready_for_tls=reply(220, "2.0.0", "SMTP server ready"),
+    start_content=reply(354, "", "Start mail input; end with <CRLF>.<CRLF>"),
+    chunk_taken=reply(250, "2.6.0", "Chunk received"),
+    reset=reply(250, "2.0.0", "Resetting"),
+    noop=reply(250, "2.0.0", "OK"),
+    quit=reply(221, "2.0.0", "Service closing transmission channel"),
+    vrfy=reply(252, "2.1.5", "Cannot VRFY user"),
+    help=reply(
+        214,
+        "",
+        "This server supports the following commands: HELO EHLO STARTTLS RCPT DATA RSET MAIL QUIT HELP",
+    ),
+    sender_ok=reply(250, "2.1.0", "Sender OK"),
+    recipient_ok=reply(250, "2.1.5", "Recipient OK"),
+)
+
+TOO_LARGE = reply(552, "5.3.4", "Message size exceeds fixed maximum message size")
+UNKNOWN_RECIPIENT = reply(
+    550, "5.1.10", "RESOLVER.ADR.RecipientNotFound; Recipient not found by SMTP address lookup"
+)
+FORWARDING_LOOP = reply(
+    550, "5.4.6", "RESOLVER.FWD.Loop; there is a forwarding loop configured in the directory"
+)
+STARTTLS_REQUIRED = "451 5.7.3 STARTTLS is required to send mail"
+
+NO_ROUTE = {
+    RouteProblem.NO_SUCH_DOMAIN: reply(550, "5.4.310", "DNS domain does not exist"),
+    RouteProblem.NO_ADDRESS: reply(450, "4.4.312", "DNS query failed [Message=InfoNoRecords]"),
+    RouteProblem.NULL_MX: reply(556, "5.1.10", "Recipient domain does not accept mail (null MX)"),
+    RouteProblem.BACK_HERE: reply(554, "5.4.14", "Hop count exceeded - possible mail loop ATTR34"),
+}
+
+# how a last error is worded when the message expires
+EXPIRED = {
+    "4.4.312": reply(550, "5.4.312", "Message expired, DNS query failed(InfoNoRecords)"),
+    "4.4.316": reply(550, "5.4.316", "Message expired, connection refused(Socket error code 10061)"),
+    "4.4.317": reply(550, "5.4.317", "Message expired, cannot connect to remote server"),
+    "4.4.318": reply(550, "5.4.318", "Message expired, connection reset(SuspiciousRemoteServerError)"),
+}
+
+
+def banner(server: str, date: str) -> Reply:
+    """Greet a client."""
+    return reply(220, "", f"{server} Microsoft ESMTP MAIL Service ready at {date}")
+
+
+def relay_denied(server: str) -> Reply:
+    """Refuse mail that belongs to no tenant."""
+    return reply(550, "5.7.64", f"TenantAttribution; Relay Access Denied [{server}]")
+
+
+def recipient_rejected(address: Mailbox, server: str) -> Reply:
+    """Refuse an unknown recipient at the edge (observed)."""
+    return reply(550, "5.4.1", f"[{address}]: Recipient address rejected: Access denied [{server}]")
+
+
+def too_many_hops(server: str) -> Reply:
+    """End a loop."""
+    return reply(554, "5.4.14", f"Hop count exceeded - possible mail loop ATTR34 [{server}]")
+
+
+def queued(message_id: str, internal_id: int, server: str) -> Reply:
+    """Take a message over, without the byte count that a real reply measures."""
+    return reply(
+        250, "2.6.0", f"{message_id} [InternalId={internal_id}, Hostname={server}] Queued mail for delivery"
+    )
+
+
+def refused(host: str, address: str) -> Reply:
+    """Word the last error of a refused connection."""
+    return reply(
+        450,
+        "4.4.316",
+        "Connection refused [Message=Socket error code 10061] "
+        f"[LastAttemptedServerName={host}] [LastAttemptedIP={address}:25]",
+    )
+
+
+def closed(host: str, address: str) -> Reply:
+    """Word the last error of a connection that broke."""
+    return reply(
+        450,
+        "4.4.318",
+        "Connection was closed abruptly (SuspiciousRemoteServerError) "
+        f"[LastAttemptedServerName={host}] [LastAttemptedIP={address}:25]",
+    )
+
+
+def cannot_connect(message: str) -> Reply:
+    """Word the last error of a session without the TLS that the connector wants."""
+    return reply(450, "4.4.317", f"Cannot connect to remote server [Message={message}]")

@@ -1,0 +1,103 @@
+"""Defaults of Exchange Server, and the properties that are known but not modelled.
+
+Sources: New-ReceiveConnector, New-SendConnector, "Message size and recipient limits", "Message retry, resubmit, and
+expiration intervals"; values marked observed come from a published 2019 Get-ReceiveConnector dump.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from mailsim.mail.reply import reply
+from mailsim.mta.relaying.retry import Schedule
+from mailsim.reason.cite import documented
+
+RECEIVE_MAX_MESSAGE_SIZE = 37_748_736  # 36 MB
+SEND_MAX_MESSAGE_SIZE = 36_700_160  # 35 MB observed; the pages say 10 MB and 25 MB
+MAX_RECIPIENTS_PER_MESSAGE = 200
+MAX_HOP_COUNT = 60  # observed; the page says 30
+SMTP_MAX_MESSAGES_PER_CONNECTION = 20
+BUILD = "15.2.1118.7"  # Exchange 2019, observed in published Received fields
+LONGEST_CHAIN = 10  # of recipients that point at each other; the product's own bound is not documented
+
+SCHEDULE = Schedule(
+    steps=((4, timedelta(minutes=1)), (6, timedelta(minutes=5))),
+    then=timedelta(minutes=10),
+    expires_after=timedelta(days=2),
+    expired=reply(550, "4.4.7", "QUEUE.Expired; message expired"),
+    cite=documented(
+        "ms:message-intervals",
+        "QueueGlitchRetryCount, TransientFailureRetryCount, "
+        "OutboundConnectionFailureRetryInterval, MessageExpirationTimeout",
+    ),
+)
+
+UNMODELLED_RECEIVE = frozenset(
+    {
+        "AuthMechanism",
+        "Banner",
+        "BareLinefeedRejectionEnabled",
+        "BinaryMimeEnabled",
+        "ChunkingEnabled",
+        "ConnectionInactivityTimeout",
+        "ConnectionTimeout",
+        "DefaultDomain",
+        "DeliveryStatusNotificationEnabled",
+        "DomainSecureEnabled",
+        "EightBitMimeEnabled",
+        "EnableAuthGSSAPI",
+        "EnhancedStatusCodesEnabled",
+        "ExtendedProtectionPolicy",
+        "LongAddressesEnabled",
+        "MaxAcknowledgementDelay",
+        "MaxHeaderSize",
+        "MaxInboundConnection",
+        "MaxInboundConnectionPercentagePerSource",
+        "MaxInboundConnectionPerSource",
+        "MaxLocalHopCount",
+        "MaxLogonFailures",
+        "MaxProtocolErrors",
+        "MessageRateLimit",
+        "MessageRateSource",
+        "OrarEnabled",
+        "PipeliningEnabled",
+        "RequireEHLODomain",
+        "ServiceDiscoveryFqdn",
+        "SizeEnabled",
+        "SuppressXAnonymousTls",
+        "TarpitInterval",
+        "AuthTarpitInterval",
+        "TlsCertificateName",
+        "TransportRole",
+        "RejectReservedTopLevelRecipientDomains",
+        "RejectReservedSecondLevelRecipientDomains",
+        "RejectSingleLabelRecipientDomains",
+        "SmtpUtf8Enabled",
+        "Usage",
+    }
+)
+
+UNMODELLED_SEND = frozenset(
+    {
+        "AuthenticationCredential",
+        "ConnectionInactivityTimeOut",
+        "ConnectorType",
+        "DomainSecureEnabled",
+        "ErrorPolicies",
+        "Force",
+        "ForceHELO",
+        "FrontendProxyEnabled",
+        "IsScopedConnector",
+        "LinkedReceiveConnector",
+        "Port",
+        "SmartHostAuthMechanism",
+        "SourceIPAddress",
+        "SourceTransportServers",
+        "TlsCertificateName",
+        "UseExternalDNSServersEnabled",
+        "IsSmtpConnector",
+        "SourceRoutingGroup",
+        "HomeMTA",
+        "HomeMtaServerId",
+    }
+)

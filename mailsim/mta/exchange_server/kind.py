@@ -1,0 +1,92 @@
+"""The questions of ``mta.kind`` answered for Exchange Server."""
+
+from __future__ import annotations
+
+from ipaddress import IPv4Address
+
+from mailsim.mail.address import show_path
+from mailsim.mail.command import Mail, Rcpt
+from mailsim.mail.envelope import Envelope
+from mailsim.mail.message import Message, header_field
+from mailsim.mail.reply import Reply
+from mailsim.mta.exchange_server import categorize, defaults, headers, receive, replies, send
+from mailsim.mta.kind import (
+    Acceptance,
+    Categorized,
+    Failure,
+    Greeting,
+    Item,
+    Next,
+    Offer,
+    PointOfView,
+    Relay,
+    RouteProblem,
+    ServerTls,
+    Session,
+    Targets,
+    Waiting,
+    Words,
+)
+from mailsim.mta.relaying.nexthop import choose_targets
+from mailsim.mta.relaying.offer import judge_offer
+from mailsim.reason.decision import Decision
+from mailsim.world.facts import SessionFacts
+
+
+class ExchangeServer:
+    """An Exchange server on-premises, with the Mailbox role."""
+
+    name = "exchange_server"
+    words: Words = replies.WORDS
+    failure_is = "bounced"
+
+    def on_connect(self, at: PointOfView, facts: SessionFacts) -> Greeting:
+        return receive.greet(at, facts)
+
+    def on_ehlo(self, at: PointOfView, session: Session) -> Decision[Reply]:
+        return receive.answer_ehlo(at, session)
+
+    def on_starttls(self, at: PointOfView, session: Session) -> ServerTls | None:
+        return receive.tls_for(at, session)
+
+    def on_mail(self, at: PointOfView, session: Session, mail: Mail) -> Decision[Reply | None]:
+        return receive.judge_sender(at, session, mail)
+
+    def on_rcpt(
+        self, at: PointOfView, session: Session, envelope: Envelope, rcpt: Rcpt
+    ) -> Decision[Reply | None]:
+        return receive.judge_recipient(at, session, envelope, rcpt)
+
+    def on_data(
+        self, at: PointOfView, session: Session, envelope: Envelope, message: Message, name: str
+    ) -> Acceptance:
+        return receive.take(at, session, envelope, message, name)
+
+    def submit(self, at: PointOfView, envelope: Envelope, message: Message, name: str) -> Item:
+        stamped = headers.submit(at, message, name)
+        context = receive.Trust(internal=True)
+        return Item(name=name, envelope=envelope, message=stamped, arrived=at.now, context=context)
+
+    def categorize(self, at: PointOfView, item: Item) -> Categorized:
+        return categorize.categorize(at, item)
+
+    def targets(self, at: PointOfView, relay: Relay) -> Decision[Targets]:
+        return choose_targets(at, relay, avoid_self=True)
+
+    def on_offer(self, at: PointOfView, relay: Relay, offer: Offer) -> Decision[Reply | None]:
+        return judge_offer(at, relay, offer, send.word_tls_problem, send.TLS)
+
+    def on_no_route(self, _at: PointOfView, _relay: Relay, problem: RouteProblem) -> Reply:
+        return replies.NO_ROUTE[problem]
+
+    def on_unreachable(self, _at: PointOfView, _host: str, address: IPv4Address | None, cause: str) -> Reply:
+        return replies.connection_failed(address, cause)
+
+    def after(self, at: PointOfView, item: Item, waiting: Waiting) -> Next:
+        return defaults.SCHEDULE.next(at.now, item, waiting)
+
+    def report(self, at: PointOfView, item: Item, failures: tuple[Failure, ...], name: str) -> Item | None:
+        return send.bounce(at, item, failures, name)
+
+    def deliver(self, _at: PointOfView, item: Item, message: Message) -> Message:
+        return message.with_top(header_field("Return-Path", show_path(item.envelope.reverse_path)))

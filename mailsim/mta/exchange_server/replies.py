@@ -1,0 +1,97 @@
+"""What Exchange Server says, exactly.
+
+Sources: "Test SMTP with telnet", "DSNs and NDRs in Exchange Server", "Recipient resolution"; texts marked observed are
+from published captures.
+"""
+
+from __future__ import annotations
+
+from ipaddress import IPv4Address
+
+from mailsim.mail.reply import Reply, reply
+from mailsim.mta.kind import RouteProblem, Words
+
+WORDS = Words(
+    bad_sequence=reply(503, "5.5.2", "Send hello first"),
+    need_mail=reply(503, "5.5.2", "Need mail command"),  # observed
+    need_rcpt=reply(503, "5.5.2", "Need rcpt command"),  # observed
+    malformed=reply(501, "5.5.4", "Invalid arguments"),
+    bad_path=reply(501, "5.1.7", "Invalid address"),  # observed; the page says 550
+    bad_helo=reply(501, "5.5.4", "Invalid domain name"),
+    unknown=reply(500, "5.3.3", "Unrecognized command"),
+    overlong=reply(500, "5.5.2", "Line too long"),
+    parameter=reply(501, "5.5.4", "Invalid arguments"),
+    ready_for_tls=reply(220, "2.0.0", "SMTP server ready"),  # observed
+    start_content=reply(354, "", "Start mail input; end with <CRLF>.<CRLF>"),
+    chunk_taken=reply(250, "2.6.0", "Chunk received"),
+    reset=reply(250, "2.0.0", "Resetting"),
+    noop=reply(250, "2.0.0", "OK"),
+    quit=reply(221, "2.0.0", "Service closing transmission channel"),
+    vrfy=reply(252, "2.1.5", "Cannot VRFY user"),
+    help=reply(
+        214,
+        "",
+        "This server supports the following commands: HELO EHLO STARTTLS RCPT DATA RSET MAIL QUIT HELP",
+    ),
+    sender_ok=reply(250, "2.1.0", "Sender OK"),
+    recipient_ok=reply(250, "2.1.5", "Recipient OK"),
+)
+
+NO_SUBMIT_RIGHT = reply(
+    530, "5.7.57", "SMTP; Client was not authenticated to send anonymous mail during MAIL FROM"
+)
+TLS_REQUIRED = reply(451, "5.7.3", "STARTTLS is required to send mail")
+TOO_LARGE = reply(552, "5.3.4", "Message size exceeds fixed maximum message size")
+TOO_MANY_RECIPIENTS = reply(452, "4.5.3", "Too many recipients")
+UNABLE_TO_RELAY = reply(550, "5.7.54", "SMTP; Unable to relay recipient in non-accepted domain")
+TOO_MANY_HOPS = reply(554, "5.4.6", "Hop count exceeded - possible mail loop")
+NO_CONNECTOR = reply(421, "4.3.2", "Service not available")
+UNKNOWN_RECIPIENT = reply(
+    550, "5.1.10", "RESOLVER.ADR.RecipientNotFound; Recipient not found by SMTP address lookup"
+)
+FORWARDING_LOOP = reply(
+    550, "5.4.6", "RESOLVER.FWD.Loop; there is a forwarding loop configured in the directory"
+)
+UNREACHABLE = reply(451, "4.4.0", "A matching connector cannot be found to route the external recipient")
+SIZE_EXCLUDES_ALL = reply(
+    550, "5.3.4", "ROUTING.SizeLimit; message size exceeds fixed maximum size for route"
+)
+
+NO_ROUTE = {
+    RouteProblem.NO_SUCH_DOMAIN: reply(554, "5.4.4", "SMTPSEND.DNS.NonExistentDomain; nonexistent domain"),
+    RouteProblem.NO_ADDRESS: reply(451, "4.4.0", "DNS query failed"),
+    RouteProblem.NULL_MX: reply(556, "5.1.10", "Recipient domain does not accept mail (null MX)"),
+    RouteProblem.BACK_HERE: reply(
+        554, "5.4.4", "SMTPSEND.DNS.MxLoopback; DNS records for this domain are configured in a loop"
+    ),
+}
+
+
+def banner(fqdn: str, date: str) -> Reply:
+    """Greet a client."""
+    return reply(220, "", f"{fqdn} Microsoft ESMTP MAIL Service ready at {date}")
+
+
+def queued(message_id: str, internal_id: int, fqdn: str) -> Reply:
+    """Take a message over, in the documented form without the byte count."""
+    return reply(
+        250, "2.6.0", f"{message_id} [InternalId={internal_id}, Hostname={fqdn}] Queued mail for delivery"
+    )
+
+
+def connection_failed(address: IPv4Address | None, cause: str) -> Reply:
+    """Word the last error of a connection that could not be made (observed)."""
+    winsock = 10061 if cause == "connection refused" else 10054
+    problem = f"Failed to connect. Winsock error code: {winsock}, Win32 error code: {winsock}."
+    return reply(
+        441,
+        "4.4.1",
+        f'Error encountered while communicating with primary target IP address: "{problem}" Attempted failover to '
+        "alternate host, but that did not succeed. Either there are no alternate hosts, or delivery failed to all "
+        f"alternate hosts. The last endpoint attempted was {address}:25",
+    )
+
+
+def certificate_refused(reason: str) -> Reply:
+    """Word the last error of a certificate that TlsAuthLevel does not accept (observed)."""
+    return reply(454, "4.7.5", f"Certificate validation failure, Reason:{reason}")

@@ -1,0 +1,60 @@
+"""How an internet MTA sends: TLS judgement, last errors, retries and bounces."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from ipaddress import IPv4Address
+
+from mailsim.mail.date import mail_date
+from mailsim.mail.message import header_field
+from mailsim.mail.reply import Reply, reply
+from mailsim.mta.generic.replies import EXPIRED
+from mailsim.mta.kind import Failure, Item, PointOfView
+from mailsim.mta.relaying.offer import TlsProblem
+from mailsim.mta.relaying.reports import failures_to_report, make_report
+from mailsim.mta.relaying.retry import Schedule
+from mailsim.reason.cite import documented, rfc
+from mailsim.world.certificate import ChainVerdict, PresentedCertificate
+
+OPPORTUNISTIC_TLS = rfc(3207, "4.1")
+
+SCHEDULE = Schedule(
+    # postfix: minimal_backoff_time 300 s doubled up to maximal_backoff_time 4000 s, maximal_queue_lifetime 5 d
+    steps=((1, timedelta(seconds=300)), (1, timedelta(seconds=600)), (1, timedelta(seconds=1200))),
+    then=timedelta(seconds=4000),
+    expires_after=timedelta(days=5),
+    expired=EXPIRED,
+    cite=documented("postfix:qmgr", "minimal_backoff_time, maximal_queue_lifetime"),
+)
+
+
+def word_tls_problem(
+    problem: TlsProblem, verdict: ChainVerdict | None, _peer: PresentedCertificate | None
+) -> Reply:
+    """Word the last error of an attempt that did not get the TLS it needs."""
+    reason = f": {verdict.saw}" if verdict and problem is TlsProblem.UNTRUSTED else ""
+    return reply(454, "4.7.5", f"TLS is required, but {problem.value}{reason}")
+
+
+def word_unreachable(host: str, address: IPv4Address | None, cause: str) -> Reply:
+    """Word the last error of a failed connection."""
+    return reply(451, "4.4.1", f"connect to {host}[{address}]:25: {cause}")
+
+
+def bounce(at: PointOfView, item: Item, failures: tuple[Failure, ...], name: str) -> Item | None:
+    """Report failures to the sender as MAILER-DAEMON."""
+    due = failures_to_report(item, failures)
+    if not due:
+        return None
+    lines = "\n".join(f"<{failure.recipient.path}>: {failure.reply}" for failure in due)
+    header = (
+        header_field("Date", mail_date(at.now)),
+        header_field("From", f"Mail Delivery System <MAILER-DAEMON@{at.mta.fqdn}>"),
+        header_field("To", str(item.envelope.reverse_path)),
+        header_field("Subject", "Undelivered Mail Returned to Sender"),
+        header_field("Auto-Submitted", "auto-replied"),
+    )
+    human = (
+        f"This is the mail system at host {at.mta.fqdn}.\n\nYour message could not be delivered.\n\n{lines}\n"
+    )
+    return make_report(at, item, due, name, header=header, human=human)

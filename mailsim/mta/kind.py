@@ -1,0 +1,435 @@
+"""The questions every kind of MTA answers, and the words of the answers.
+
+Kinds are stateless: what a decision needs is passed in, and the answer carries its reasons. The receiving stages
+are asked by ``flow.session``; ``categorize``, ``on_offer`` and ``after`` by ``flow.pipeline``. Vendors share these
+questions; they do not share a configuration model.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+from ipaddress import IPv4Address
+from typing import Any, Protocol, TypeAlias
+
+from mailsim.mail.address import Mailbox
+from mailsim.mail.capability import Capabilities
+from mailsim.mail.command import Mail, Rcpt
+from mailsim.mail.envelope import Envelope, Recipient
+from mailsim.mail.message import Message
+from mailsim.mail.reply import Reply
+from mailsim.mta.relaying.tls_policy import TlsPolicy
+from mailsim.pki import Pki
+from mailsim.reason.decision import Decision, Reason
+from mailsim.world.facts import SessionFacts, TlsFacts
+from mailsim.world.topology import Mta, Topology
+
+
+@dataclass(frozen=True, slots=True)
+class PointOfView:
+    """Where and when a decision is made: all that it may depend on besides the mail.
+
+    Args:
+        world: the topology.
+        pki: keys, certificates and path validation.
+        mta: the MTA that decides.
+        now: the simulated instant, UTC.
+    """
+
+    world: Topology
+    pki: Pki
+    mta: Mta
+    now: datetime
+
+    @property
+    def certificate(self) -> str | None:
+        """Return the name of the certificate this MTA uses now."""
+        return self.world.certificate_of(self.mta, self.now)
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """An SMTP session as a vendor sees it.
+
+    Args:
+        facts: what is known about the peer by now.
+        receiving: what the vendor chose when the session was opened, such as a Receive connector.
+    """
+
+    facts: SessionFacts
+    receiving: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Greeting:
+    """The answer to a new connection.
+
+    Args:
+        reply: a decision whose value is the banner, or a refusal after which the connection is closed.
+        receiving: kept by the session and handed back with every question.
+        connector: the name of the connector chosen, empty where the vendor has none.
+    """
+
+    reply: Decision[Reply]
+    receiving: Any = None
+    connector: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ServerTls:
+    """How a server enters TLS: the certificate it shows, and whether it asks for the client's."""
+
+    certificate: str
+    ask_client: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What the session answers by itself, in the product's words."""
+
+    bad_sequence: Reply
+    need_mail: Reply
+    need_rcpt: Reply
+    malformed: Reply
+    bad_path: Reply
+    bad_helo: Reply
+    unknown: Reply
+    overlong: Reply
+    parameter: Reply
+    ready_for_tls: Reply
+    start_content: Reply
+    chunk_taken: Reply
+    reset: Reply
+    noop: Reply
+    quit: Reply
+    vrfy: Reply
+    help: Reply
+    sender_ok: Reply
+    recipient_ok: Reply
+    bug: Reply = Reply(421, "4.3.0", ("Internal error of the simulator",))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Item:
+    """A message in the spool of one MTA.
+
+    Args:
+        name: its stable name, such as ``m1`` or ``m1.2``.
+        envelope: as accepted or handed in.
+        message: as it stands in the spool.
+        arrived: when this MTA took it, UTC.
+        facts: the session it came by; None when a mailbox of this MTA handed it in.
+        context: the vendor's own judgement of where it came from.
+        report: whether this MTA made it to report about another message.
+    """
+
+    name: str
+    envelope: Envelope
+    message: Message
+    arrived: datetime
+    facts: SessionFacts | None = None
+    context: Any = None
+    report: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Attribution:
+    """Whose mail a message is, for a service with many tenants.
+
+    Args:
+        owner: the tenant.
+        connector: the inbound connector by which it came, empty for none.
+        direction: ``Originating`` or ``Incoming``.
+    """
+
+    owner: str
+    connector: str
+    direction: str
+
+
+@dataclass(frozen=True, slots=True)
+class Acceptance:
+    """The answer to the end of a message: a reply, and the item where it was accepted.
+
+    ``attributed`` says whose mail it is, one decision for each owner; empty where the vendor has no tenants.
+    """
+
+    reply: Decision[Reply]
+    item: Item | None
+    attributed: tuple[Decision[Attribution], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Deliver:
+    """The copy ends here, in a mailbox."""
+
+    mailbox: Mailbox
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Relay:
+    """The copy goes on to another MTA.
+
+    Args:
+        via: the connector's name, or ``MX`` where none was used.
+        domain: the recipient domain when MX records lead the way; empty with smart hosts.
+        smart_hosts: names or literals, in configured order; empty when MX records lead the way.
+        tls: what the session must be.
+        certificate: the certificate to present when asked; None presents none.
+        helo: the name given in EHLO.
+        source: the modelled address it leaves from.
+        messages_per_connection: after so many messages a new connection is opened.
+    """
+
+    via: str
+    domain: str = ""
+    smart_hosts: tuple[str, ...] = ()
+    tls: TlsPolicy
+    certificate: str | None
+    helo: str
+    source: IPv4Address
+    messages_per_connection: int = 20
+
+    @property
+    def next_hop(self) -> str:
+        """Return the next hop domain as a queue shows it: the domain, or the smart hosts."""
+        return self.domain or ",".join(self.smart_hosts)
+
+
+@dataclass(frozen=True, slots=True)
+class Refuse:
+    """The copy cannot go on: its recipients fail with this reply, and the sender is told."""
+
+    reply: Reply
+
+
+@dataclass(frozen=True, slots=True)
+class Drop:
+    """The copy ends here and nobody is told."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """The copy waits where nothing will fetch it, until it expires or the configuration changes.
+
+    Args:
+        queue: the queue's name, such as ``Unreachable``.
+        last_error: why it waits.
+        expires: when it is given up, UTC.
+        expired: the reply with which it is given up.
+    """
+
+    queue: str
+    last_error: Reply
+    expires: datetime
+    expired: Reply
+
+
+Fate: TypeAlias = Deliver | Relay | Refuse | Drop | Hold
+
+
+class RouteProblem(Enum):
+    """Why a next hop leads nowhere."""
+
+    NO_SUCH_DOMAIN = "the domain does not exist"
+    NO_ADDRESS = "no host of it has an address"
+    NULL_MX = "the domain accepts no mail (null MX)"
+    BACK_HERE = "its best MX is this host itself"
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One address to try.
+
+    Args:
+        host: the name it was found by; a literal stays as written.
+        address: the modelled address.
+        port: always 25 between MTAs.
+    """
+
+    host: str
+    address: IPv4Address
+    port: int = 25
+
+
+@dataclass(frozen=True, slots=True)
+class Targets:
+    """The addresses to try in order, or why there are none."""
+
+    found: tuple[Target, ...]
+    problem: RouteProblem | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """A recipient became another address on the way through an MTA."""
+
+    before: Mailbox
+    after: Mailbox
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class RuleOutcome:
+    """A transport rule that applied to recipients."""
+
+    rule: str
+    action: str
+    recipients: tuple[Mailbox, ...]
+    because: Reason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Copy:
+    """One copy of an item with one fate.
+
+    Args:
+        recipients: its share of the recipients, as they are now addressed.
+        message: the content as it leaves or is delivered.
+        fate: how it goes on.
+        because: why.
+    """
+
+    recipients: tuple[Recipient, ...]
+    message: Message
+    fate: Fate
+    because: Reason
+
+
+@dataclass(frozen=True, slots=True)
+class Categorized:
+    """What became of an item: its copies, and what happened on the way to them."""
+
+    copies: tuple[Copy, ...]
+    resolved: tuple[Resolved, ...] = ()
+    rules: tuple[RuleOutcome, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What the sending side sees of the next hop before it hands over mail.
+
+    Args:
+        host: the name it was reached by.
+        capabilities: what EHLO was answered with.
+        tls: what the handshake showed; None before it.
+        tls_failed: why the handshake failed; empty when it did not.
+    """
+
+    host: str
+    capabilities: Capabilities
+    tls: TlsFacts | None = None
+    tls_failed: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A recipient that did not get through.
+
+    Args:
+        recipient: as addressed.
+        reply: the reply that stands for the failure.
+        remote: the host that gave it, empty when this MTA did.
+        stage: the SMTP stage at which it was given, empty for local causes.
+        because: why, as far as this MTA knows.
+        address: the address of the host tried last, None for local causes.
+    """
+
+    recipient: Recipient
+    reply: Reply
+    remote: str
+    stage: str = ""
+    because: Reason | None = None
+    address: IPv4Address | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """What a queue knows of a copy that has not got through yet.
+
+    Args:
+        attempts: how many have failed so far.
+        last_error: the reply that stands for the last failure.
+    """
+
+    attempts: int
+    last_error: Reply
+
+
+@dataclass(frozen=True, slots=True)
+class Next:
+    """What to do about recipients that did not get through for now.
+
+    Args:
+        due: when the copy is looked at again, UTC.
+        expired: the reply with which it is given up then; None when it is tried again.
+        because: why.
+    """
+
+    due: datetime
+    expired: Reply | None
+    because: Reason
+
+
+class MtaKind(Protocol):
+    """One kind of MTA. Implementations are stateless and pure.
+
+    ``failure_is`` is the disposition of recipients that fail here: ``bounced`` for an MTA, which owes its sender a
+    report; ``refused`` for a client host, which still has the message.
+    """
+
+    name: str
+    words: Words
+    failure_is: str
+
+    def on_connect(self, at: PointOfView, facts: SessionFacts) -> Greeting:
+        """Answer a new connection."""
+
+    def on_ehlo(self, at: PointOfView, session: Session) -> Decision[Reply]:
+        """Answer EHLO or HELO; the name is in the facts already."""
+
+    def on_starttls(self, at: PointOfView, session: Session) -> ServerTls | None:
+        """Say how to enter TLS; None when STARTTLS is not offered."""
+
+    def on_mail(self, at: PointOfView, session: Session, mail: Mail) -> Decision[Reply | None]:
+        """Judge a sender; None accepts it with the usual words."""
+
+    def on_rcpt(
+        self, at: PointOfView, session: Session, envelope: Envelope, rcpt: Rcpt
+    ) -> Decision[Reply | None]:
+        """Judge a recipient; None accepts it with the usual words."""
+
+    def on_data(
+        self, at: PointOfView, session: Session, envelope: Envelope, message: Message, name: str
+    ) -> Acceptance:
+        """Judge a whole message and take it over."""
+
+    def submit(self, at: PointOfView, envelope: Envelope, message: Message, name: str) -> Item:
+        """Take a message from one of this MTA's own mailboxes."""
+
+    def categorize(self, at: PointOfView, item: Item) -> Categorized:
+        """Resolve, apply rules and route: turn an item into copies with fates."""
+
+    def targets(self, at: PointOfView, relay: Relay) -> Decision[Targets]:
+        """Find the addresses a route leads to now."""
+
+    def on_offer(self, at: PointOfView, relay: Relay, offer: Offer) -> Decision[Reply | None]:
+        """Judge the next hop's TLS; a reply is the last error with which the attempt fails."""
+
+    def on_no_route(self, at: PointOfView, relay: Relay, problem: RouteProblem) -> Reply:
+        """Word the failure of a next hop that leads nowhere."""
+
+    def on_unreachable(self, at: PointOfView, host: str, address: IPv4Address | None, cause: str) -> Reply:
+        """Word the last error of a connection that could not be made or broke."""
+
+    def after(self, at: PointOfView, item: Item, waiting: Waiting) -> Next:
+        """Say when to try again after a temporary failure, or that it is over."""
+
+    def report(self, at: PointOfView, item: Item, failures: tuple[Failure, ...], name: str) -> Item | None:
+        """Make the notification about failed recipients; None when none is due."""
+
+    def deliver(self, at: PointOfView, item: Item, message: Message) -> Message:
+        """Return the content as it lies in the mailbox."""

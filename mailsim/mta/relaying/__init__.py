@@ -1,0 +1,1 @@
+"""What every relaying MTA needs: next hops from DNS, TLS policies, retry schedules."""

@@ -1,0 +1,91 @@
+"""Whether a failure is reported at all, and what every report says in the machine's words.
+
+No report about a null reverse-path (RFC 5321 section 6.1), none where NOTIFY excludes failures (RFC 3461).
+The human part, the header and the address it comes from are the vendor's.
+"""
+
+from __future__ import annotations
+
+import hashlib
+
+from mailsim.mail.address import ReversePath
+from mailsim.mail.dsn import RecipientStatus, Report, write_report
+from mailsim.mail.envelope import Envelope, Recipient
+from mailsim.mail.message import HeaderField
+from mailsim.mta.kind import Failure, Item, PointOfView
+
+
+def failures_to_report(item: Item, failures: tuple[Failure, ...]) -> tuple[Failure, ...]:
+    """Return the failures that the sender is to hear of; none about a null reverse-path."""
+    if item.envelope.reverse_path is None:
+        return ()
+    return tuple(failure for failure in failures if failure.recipient.wants_failure)
+
+
+def make_report(
+    at: PointOfView,
+    item: Item,
+    failures: tuple[Failure, ...],
+    name: str,
+    *,
+    header: tuple[HeaderField, ...],
+    human: str,
+    context: object = None,
+) -> Item:
+    """Make the item of a notification to the sender of ``item``.
+
+    Args:
+        at: the reporting MTA.
+        item: the message reported about.
+        failures: what is reported; at least one.
+        name: the stable name of the new item.
+        header: the vendor's header fields.
+        human: the vendor's text.
+        context: the vendor's judgement of its own reports.
+    """
+    report = Report(
+        reporting_mta=at.mta.fqdn,
+        received_from=item.facts.ehlo if item.facts else "",
+        arrival=item.arrived,
+        envid=item.envelope.envid,
+        recipients=tuple(
+            RecipientStatus(
+                final=failure.recipient.path,
+                orcpt=failure.recipient.orcpt,
+                action="failed",
+                reply=failure.reply,
+                remote_mta=failure.remote,
+            )
+            for failure in failures
+        ),
+        human=human,
+        original=item.message,
+        headers_only=item.envelope.ret == "HDRS",
+    )
+    message = write_report(report, header, message_id(name, at.mta.fqdn))
+    return Item(
+        name=name,
+        envelope=Envelope(reverse_path=None, recipients=(_sender(item.envelope.reverse_path),)),
+        message=message,
+        arrived=at.now,
+        context=context,
+        report=True,
+    )
+
+
+def _sender(path: ReversePath) -> Recipient:
+    """Address a report to the sender it is about."""
+    if path is None:
+        raise ValueError("a report is never about a null reverse-path")
+    return Recipient(path)
+
+
+def message_id(name: str, fqdn: str) -> str:
+    """Return a Message-ID that follows from stable names, with angle brackets."""
+    return f"<{name}@{fqdn}>"
+
+
+def internal_id(*names: str) -> int:
+    """Return the number that a product shows as its internal id, derived from stable names."""
+    digest = hashlib.sha256("|".join(names).encode()).digest()
+    return int.from_bytes(digest[:6], "big")

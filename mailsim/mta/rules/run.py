@@ -1,0 +1,66 @@
+"""Run transport rules over the recipients of a message.
+
+Conditions about a recipient hold for each recipient by itself, so a message is forked where they differ. Sources:
+"Mail flow rule procedures", New-TransportRule.
+"""
+
+from __future__ import annotations
+
+from mailsim.mta.rules.rule import TransportRule
+from mailsim.reason.check import Check, check
+from mailsim.reason.cite import documented
+from mailsim.reason.order import Evaluated, run_in_order
+from mailsim.world.directory import DirectoryRecipient
+
+RULES = documented("ms:new-transportrule", "conditions and actions of mail flow rules")
+CONDITIONAL_ROUTING = documented("ms:conditional-mail-routing", "RouteMessageOutboundConnector")
+
+
+def rules_for(
+    rules: tuple[TransportRule, ...], recipient: DirectoryRecipient | None
+) -> tuple[Evaluated[TransportRule], ...]:
+    """Evaluate every rule for one recipient, in order of priority.
+
+    Args:
+        rules: all rules of the tenant, in priority order.
+        recipient: the directory object, None for somebody outside.
+    """
+    return run_in_order(
+        rules,
+        name=lambda rule: rule.name,
+        checks=lambda rule: (_enabled(rule), *_conditions(rule, recipient)),
+        stops=lambda rule: rule.stop_rule_processing,
+        cite=RULES,
+    )
+
+
+def _enabled(rule: TransportRule) -> Check:
+    return check(
+        rule.enabled,
+        "Enabled",
+        saw=str(rule.enabled),
+        wanted="True",
+        cite=RULES,
+        source=rule.source("Enabled"),
+    )
+
+
+def _conditions(rule: TransportRule, recipient: DirectoryRecipient | None) -> tuple[Check, ...]:
+    if not rule.recipient_ad_attribute_contains_words:
+        return ()
+    wanted = rule.recipient_ad_attribute_contains_words
+    values = {name.lower(): value for name, value in recipient.attributes.items()} if recipient else {}
+    met = any(each.found_in(values.get(each.attribute.lower(), "")) for each in wanted)
+    saw = ", ".join(
+        f"{each.attribute} {values.get(each.attribute.lower(), '') or 'empty'}" for each in wanted
+    )
+    return (
+        check(
+            met,
+            "RecipientADAttributeContainsWords",
+            saw=saw if recipient else "no recipient of this tenant",
+            wanted="; ".join(map(str, wanted)),
+            cite=RULES,
+            source=rule.source("RecipientADAttributeContainsWords"),
+        ),
+    )
