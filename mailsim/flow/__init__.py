@@ -1,0 +1,1 @@
+"""How mail moves, without sockets and without a clock; both drivers run this code."""

@@ -1,0 +1,102 @@
+"""One delivery attempt: a batch of copies for one next hop, over as many connections and hosts as it takes.
+
+Hosts are tried in order; copies that the broken connection left unanswered go to the next host. A temporary reply to
+a copy is an answer: that copy waits in the queue instead (Exchange's and Postfix's habit; RFC 5321 section 5.1
+leaves it open).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from dataclasses import dataclass, replace
+
+from mailsim.flow.conversation import Answered, Letter, Talk, converse
+from mailsim.flow.session import Ground
+from mailsim.flow.spool import Queued
+from mailsim.flow.wire import Broken, Heard, Open, Operation, Result
+from mailsim.mail.reply import Reply
+from mailsim.mta.kind import MtaKind, Relay, Target
+from mailsim.reason.decision import Reason
+from mailsim.trace.events import NotConnected
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What an attempt came to for one copy.
+
+    Args:
+        queued: the copy.
+        answered: what the next hop said about each recipient it was asked about.
+        error: why the others could not be asked; None when all were.
+        host: the host tried last, None when there was none.
+        because: the decision behind ``error``.
+    """
+
+    queued: Queued
+    answered: tuple[Answered, ...]
+    error: Reply | None
+    host: Target | None
+    because: Reason | None = None
+
+
+class SessionNames:
+    """Gives connections their stable names, ``s1`` onwards."""
+
+    def __init__(self) -> None:
+        self._last = 0
+
+    def __call__(self) -> str:
+        self._last += 1
+        return f"s{self._last}"
+
+
+def attempt(
+    ground: Ground, kind: MtaKind, relay: Relay, batch: list[Queued], name_session: SessionNames
+) -> Generator[Operation, Result, tuple[Outcome, ...]]:
+    """Try to hand a batch to its next hop.
+
+    Args:
+        ground: the run.
+        kind: the sending MTA's kind.
+        relay: the route.
+        batch: copies of one MTA with that route.
+        name_session: gives each new connection its stable name.
+    """
+    mta_id = batch[0].mta_id
+    at = ground.view(mta_id)
+    targets = kind.targets(at, relay)
+    if targets.value.problem is not None:
+        error = kind.on_no_route(at, relay, targets.value.problem)
+        return tuple(Outcome(queued, (), error, None, targets) for queued in batch)
+    letters = [_letter(queued) for queued in batch]
+    talk: Talk | None = None
+    for target in targets.value.found:
+        while waiting := [letter for letter in letters if not letter.done]:
+            talk = Talk(ground, kind, mta_id, relay, target, name_session())
+            yield from _connect(talk, waiting[: relay.messages_per_connection])
+            if talk.last_error is not None:
+                break
+    return tuple(_outcome(queued, letter, talk) for queued, letter in zip(batch, letters, strict=True))
+
+
+def _letter(queued: Queued) -> Letter:
+    envelope = replace(queued.item.envelope, recipients=queued.recipients)
+    return Letter(queued.name, envelope, queued.message)
+
+
+def _connect(talk: Talk, letters: list[Letter]) -> Generator[Operation, Result, None]:
+    """Open a connection and hold the conversation on it."""
+    result = yield Open(session=talk.session, source=talk.relay.source, target=talk.target)
+    if isinstance(result, Heard):
+        yield from converse(talk, result.replies[0], letters)
+    elif isinstance(result, Broken):
+        target = talk.target
+        what = NotConnected(target.host, target.address, target.port, result.cause)
+        talk.ground.record(talk.mta_id, what, session=talk.session)
+        talk.broke(result.cause)
+
+
+def _outcome(queued: Queued, letter: Letter, talk: Talk | None) -> Outcome:
+    error = None if letter.done or talk is None else talk.last_error
+    host = talk.target if talk else None
+    return Outcome(queued, tuple(letter.answered), error, host, talk.because if talk and error else None)

@@ -1,0 +1,311 @@
+"""One SMTP conversation as the client lives it, from greeting to QUIT, for all messages of one connection.
+
+It reads like RFC 5321 section 3: greeting, EHLO, STARTTLS where the policy wants it, then MAIL, RCPT, DATA for each
+message, then QUIT. It yields operations (``flow.wire``) and never touches a socket.
+
+Rules: (1) the policy is judged before any mail is handed over; (2) with PIPELINING, MAIL, all RCPT and DATA go in
+one group (RFC 2920); (3) a 421 or a broken connection ends the talk, and what was not answered stays with us.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterable
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from mailsim.flow.session import Ground
+from mailsim.flow.wire import Broken, Close, Handshake, Heard, Operation, Result, Say, Secure, SendContent
+from mailsim.mail.address import show_path
+from mailsim.mail.capability import NONE_OFFERED, Capabilities
+from mailsim.mail.envelope import Envelope, Recipient
+from mailsim.mail.message import Message
+from mailsim.mail.reply import Reply, reply
+from mailsim.mta.kind import MtaKind, Offer, Relay, Target
+from mailsim.mta.relaying.tls_policy import TlsDemand
+from mailsim.reason.decision import Reason
+from mailsim.trace.events import NotSecured, Secured, TlsVerdict
+
+Steps: TypeAlias = Generator[Operation, Result, None]
+
+NEEDS_SMTPUTF8 = reply(
+    553, "5.6.7", "The address needs SMTPUTF8, which the next hop does not offer"
+)  # rfc6531:3.5
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What the next hop answered about one recipient.
+
+    Args:
+        recipient: as addressed.
+        reply: the reply that decided.
+        stage: ``MAIL``, ``RCPT``, ``DATA`` or ``message``; empty where we did not even ask.
+    """
+
+    recipient: Recipient
+    reply: Reply
+    stage: str
+
+
+@dataclass(slots=True)
+class Letter:
+    """One message to hand over, and what became of it.
+
+    Args:
+        name: its stable name.
+        envelope: with the recipients still to be served.
+        message: the content.
+        answered: one entry a recipient once the next hop has answered.
+    """
+
+    name: str
+    envelope: Envelope
+    message: Message
+    answered: list[Answered] = field(default_factory=list)
+
+    @property
+    def done(self) -> bool:
+        """Whether every recipient was answered."""
+        return bool(self.answered)
+
+
+@dataclass(slots=True)
+class Talk:
+    """The state of one conversation.
+
+    Args:
+        ground: the run.
+        kind: the sending MTA's kind.
+        mta_id: the sending MTA.
+        relay: the route.
+        target: the host talked to.
+        session: the session's stable name.
+        last_error: why the talk ended before its time; None after QUIT.
+        because: the decision behind ``last_error``.
+        connected: whether the other end can still be talked to.
+    """
+
+    ground: Ground
+    kind: MtaKind
+    mta_id: str
+    relay: Relay
+    target: Target
+    session: str
+    capabilities: Capabilities = NONE_OFFERED
+    last_error: Reply | None = None
+    because: Reason | None = None
+    connected: bool = True
+
+    def ended_by(self, reply: Reply) -> None:
+        """Note that the other end closes the connection with a reply (RFC 5321 section 3.8)."""
+        self.connected = False
+        self.last_error = reply
+
+    def broke(self, cause: str) -> None:
+        """Note that the connection ended too early."""
+        self.connected = False
+        at = self.ground.view(self.mta_id)
+        self.last_error = self.kind.on_unreachable(at, self.target.host, self.target.address, cause)
+
+
+def converse(talk: Talk, greeting: Reply, letters: Iterable[Letter]) -> Steps:
+    """Talk to a next hop that has greeted, and hand over letters in order.
+
+    Args:
+        talk: the conversation; its ``last_error`` tells how it went.
+        greeting: the banner.
+        letters: updated in place as they are answered.
+    """
+    yield from _introduce(talk, greeting)
+    if talk.last_error is None:
+        yield from _secure(talk)
+    for letter in letters:
+        if talk.last_error is not None:
+            break
+        yield from _hand_over(talk, letter)
+    if talk.connected:
+        yield Say(("QUIT",))
+    yield Close()
+
+
+def _introduce(talk: Talk, greeting: Reply) -> Steps:
+    """Check the greeting and say EHLO, or HELO where EHLO is not understood."""
+    if not greeting.positive:
+        talk.ended_by(greeting)
+        return
+    answer = yield from _ask(talk, f"EHLO {talk.relay.helo}")
+    if answer is None:
+        return
+    if answer.positive:
+        talk.capabilities = Capabilities.from_reply(answer)
+        return
+    # rfc5321:3.2 a client falls back to HELO
+    answer = yield from _ask(talk, f"HELO {talk.relay.helo}")
+    if answer is not None and not answer.positive:
+        talk.last_error = answer
+
+
+def _secure(talk: Talk) -> Steps:
+    """Judge the offer, start TLS where the policy wants it and the host has it, judge the certificate."""
+    _judge(talk, Offer(talk.target.host, talk.capabilities))
+    wanted = talk.relay.tls.demand is not TlsDemand.NEVER and talk.capabilities.offers("STARTTLS")
+    if talk.last_error is not None or not wanted:
+        return
+    answer = yield from _ask(talk, "STARTTLS")
+    if answer is None:
+        return
+    if not answer.positive:
+        _refused_starttls(talk, answer)
+        return
+    result = yield Secure(talk.target.host, talk.relay.certificate)
+    if isinstance(result, Handshake):
+        _judge(talk, Offer(talk.target.host, talk.capabilities, result.tls))
+        if talk.last_error is None:
+            yield from _introduce(talk, answer)
+    elif isinstance(result, Broken):
+        talk.connected = False
+        _judge(talk, Offer(talk.target.host, talk.capabilities, tls_failed=result.cause))
+
+
+def _refused_starttls(talk: Talk, answer: Reply) -> None:
+    """Go on in clear text where the policy allows it."""
+    if talk.relay.tls.demand.mandatory:
+        _judge(talk, Offer(talk.target.host, talk.capabilities, tls_failed=f"STARTTLS was answered {answer}"))
+    else:
+        _note(talk, NotSecured(talk.target.host, f"STARTTLS was answered {answer}"), None)
+
+
+def _judge(talk: Talk, offer: Offer) -> None:
+    """Ask the sending MTA about the session as it stands and write down what it made of it."""
+    at = talk.ground.view(talk.mta_id)
+    decision = talk.kind.on_offer(at, talk.relay, offer)
+    talk.last_error = decision.value
+    if decision.value is not None:
+        talk.because = decision
+    if offer.tls is not None:
+        verdict = TlsVerdict.VERIFIED if talk.relay.tls.demand.verified else TlsVerdict.ENCRYPTED
+        verdict = verdict if decision.value is None else TlsVerdict.REJECTED
+        _note(talk, Secured("client", offer.tls.version, offer.tls.peer, verdict, offer.host), decision)
+    elif decision.value is not None:
+        _note(talk, NotSecured(offer.host, offer.tls_failed or "STARTTLS not offered"), decision)
+
+
+def _note(talk: Talk, what: Secured | NotSecured, because: Reason | None) -> None:
+    talk.ground.record(talk.mta_id, what, session=talk.session, because=because)
+
+
+def _hand_over(talk: Talk, letter: Letter) -> Steps:
+    """Send one letter; every recipient is answered unless the connection breaks."""
+    recipients = letter.envelope.recipients
+    if letter.envelope.smtputf8 and not talk.capabilities.offers("SMTPUTF8"):
+        letter.answered = [Answered(recipient, NEEDS_SMTPUTF8, "") for recipient in recipients]
+        return
+    lines = (_mail(talk, letter), *(_rcpt(talk, recipient) for recipient in recipients), "DATA")
+    replies = yield from _exchange(talk, lines, letter.name)
+    if replies is None:
+        return
+    mail, *rcpts, data = replies
+    if not mail.positive:
+        letter.answered = [Answered(recipient, mail, "MAIL") for recipient in recipients]
+    else:
+        yield from _content(talk, letter, rcpts, data)
+    yield from _clear(talk, letter)
+
+
+def _content(talk: Talk, letter: Letter, rcpts: list[Reply], data: Reply) -> Steps:
+    """Send the content where DATA was accepted and spread its reply over the accepted recipients."""
+    pairs = list(zip(letter.envelope.recipients, rcpts, strict=True))
+    accepted = [recipient for recipient, answer in pairs if answer.positive]
+    final, stage = data, "DATA"
+    if data.code == 354:
+        # rfc2920:3.1 a 354 without any valid recipient wants an empty message
+        result = yield SendContent(letter.message.to_bytes() if accepted else b"")
+        if isinstance(result, Broken):
+            talk.broke(result.cause)
+            return
+        final, stage = _only(result), "message"
+    refused = [Answered(recipient, answer, "RCPT") for recipient, answer in pairs if not answer.positive]
+    letter.answered = refused + [Answered(recipient, final, stage) for recipient in accepted]
+    _end_after(talk, final)
+
+
+def _clear(talk: Talk, letter: Letter) -> Steps:
+    """Take a transaction back that did not end with content, so the next letter starts clean."""
+    unfinished = not any(answer.stage == "message" for answer in letter.answered)
+    if unfinished and talk.last_error is None:
+        yield from _ask(talk, "RSET")
+
+
+def _mail(talk: Talk, letter: Letter) -> str:
+    """Write MAIL with the parameters that the next hop understands."""
+    envelope, offers = letter.envelope, talk.capabilities.offers
+    words = [f"MAIL FROM:{show_path(envelope.reverse_path)}"]
+    words += [f"SIZE={letter.message.size}"] if offers("SIZE") else []
+    words += ["BODY=8BITMIME"] if offers("8BITMIME") and not letter.message.body.isascii() else []
+    words += ["SMTPUTF8"] if envelope.smtputf8 else []
+    if offers("DSN"):
+        words += [f"RET={envelope.ret}"] if envelope.ret else []
+        words += [f"ENVID={envelope.envid}"] if envelope.envid else []
+    return " ".join(words)
+
+
+def _rcpt(talk: Talk, recipient: Recipient) -> str:
+    words = [f"RCPT TO:<{recipient.path}>"]
+    if talk.capabilities.offers("DSN"):
+        words += [f"NOTIFY={','.join(sorted(recipient.notify))}"] if recipient.notify else []
+        words += [f"ORCPT={recipient.orcpt}"] if recipient.orcpt else []
+    return " ".join(words)
+
+
+def _exchange(
+    talk: Talk, lines: tuple[str, ...], message: str
+) -> Generator[Operation, Result, list[Reply] | None]:
+    """Send a transaction's commands, in one group or one by one, and return the replies.
+
+    Without PIPELINING a refused MAIL ends the transaction, and the rest counts as answered alike.
+    """
+    if talk.capabilities.offers("PIPELINING"):
+        result = yield Say(lines, message)
+        return _read(talk, result)
+    replies: list[Reply] = []
+    for line in lines:
+        if line == "DATA" and not any(answer.positive for answer in replies[1:]):
+            replies.append(replies[-1])
+            break
+        answer = yield from _ask(talk, line, message)
+        if answer is None:
+            return None
+        replies.append(answer)
+        if not replies[0].positive:
+            return replies * len(lines)
+    return replies
+
+
+def _ask(talk: Talk, line: str, message: str = "") -> Generator[Operation, Result, Reply | None]:
+    """Send one command and return its reply; None when the talk is over."""
+    replies = _read(talk, (yield Say((line,), message)))
+    return replies[0] if replies else None
+
+
+def _read(talk: Talk, result: Result) -> list[Reply] | None:
+    """Return the replies heard; None when the talk is over."""
+    replies = list(result.replies) if isinstance(result, Heard | Broken) else []
+    closing = next((answer for answer in replies if answer.code == 421), None)
+    if closing is not None:
+        talk.ended_by(closing)
+        return None
+    if isinstance(result, Broken):
+        talk.broke(result.cause)
+        return None
+    return replies
+
+
+def _only(result: Result) -> Reply:
+    if not isinstance(result, Heard):
+        raise TypeError(f"{result} is no answer to content")
+    return result.replies[0]
+
+
+def _end_after(talk: Talk, answer: Reply) -> None:
+    if answer.code == 421:
+        talk.ended_by(answer)

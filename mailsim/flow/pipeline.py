@@ -1,0 +1,371 @@
+"""The life of a message in an MTA: spooled, categorized, queued, attempted, delivered or reported.
+
+Both drivers own one ``Pipeline``. They ask it for the next thing to do; what needs no wire it does itself, and what
+needs one it hands out as an ``Attempt`` to be carried out. It holds the simulated time as data: the driver decides
+when it moves.
+
+Rules: (1) a message is spooled before the reply that accepts it; (2) every accepted recipient ends in exactly one
+disposition; (3) the MTA that gives a recipient up owes the sender a report, and never reports about a null
+reverse-path.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Generator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from ipaddress import IPv4Address
+
+from mailsim.errors import Bug
+from mailsim.flow.attempt import Outcome, SessionNames, attempt
+from mailsim.flow.conversation import Answered
+from mailsim.flow.session import Answer, ServerSession
+from mailsim.flow.spool import Queued, Spool, Spooled, Submission
+from mailsim.flow.wire import Operation, Result
+from mailsim.mail.envelope import Recipient
+from mailsim.mail.reply import Reply
+from mailsim.mta.kind import (
+    Copy,
+    Deliver,
+    Drop,
+    Failure,
+    Hold,
+    Item,
+    MtaKind,
+    PointOfView,
+    Refuse,
+    Relay,
+    Target,
+    Waiting,
+)
+from mailsim.pki import Pki
+from mailsim.reason.decision import Reason
+from mailsim.trace import events
+from mailsim.trace.log import EventLog
+from mailsim.world.facts import SessionFacts
+from mailsim.world.topology import Mta, Topology
+
+Steps = Generator[Operation, Result, tuple[Outcome, ...]]
+
+# RFC 3463: routing loop detected; Exchange Online says 5.4.14
+LOOP_CODES = frozenset({"5.4.6", "5.4.14"})
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """A delivery attempt for a driver to carry out: run ``steps`` to its end, then ``finish`` with the result."""
+
+    mta_id: str
+    steps: Steps
+
+
+class Pipeline:
+    """The state of one run.
+
+    Args:
+        world: the topology.
+        kinds: MTA kinds by name.
+        pki: keys and certificates.
+        log: where events go.
+    """
+
+    def __init__(self, world: Topology, kinds: Mapping[str, MtaKind], pki: Pki, log: EventLog) -> None:
+        self.world = world
+        self.now = world.start
+        self.log = log
+        self._kinds = kinds
+        self._pki = pki
+        self._spool = Spool()
+        self._sessions = SessionNames()
+        self._reports: Counter[str] = Counter()
+        self._strangers = 0
+        self._by_address = {address: mta for mta in world.mtas.values() for address in mta.addresses}
+
+    # --- what a session and an attempt need of the run ---------------------------------------------------
+
+    def view(self, mta_id: str) -> PointOfView:
+        """Return the point of view of an MTA now."""
+        return PointOfView(self.world, self._pki, self.world.mtas[mta_id], self.now)
+
+    def record(
+        self,
+        mta: str,
+        what: events.What,
+        *,
+        message: str = "",
+        session: str = "",
+        because: Reason | None = None,
+    ) -> None:
+        """Write an event now."""
+        self.log.record(self.now, mta, what, message=message, session=session, because=because)
+
+    def accept(self, mta_id: str, item: Item) -> None:
+        """Put an accepted item into the spool of an MTA."""
+        self._spool.add(self.now, mta_id, item)
+
+    # --- what a driver asks -------------------------------------------------------------------------------
+
+    @property
+    def next_due(self) -> datetime | None:
+        """When the next thing is due; None when nothing is in flight or waits."""
+        return self._spool.next_due
+
+    def submit(self, submission: Submission) -> None:
+        """Keep a message to be handed in when it is due."""
+        self._spool.submit(submission)
+
+    def step(self) -> Attempt | None:
+        """Do what comes next, moving the time to when it is due; hand out an attempt where it needs the wire."""
+        due = self._spool.next_due
+        if due is None:
+            raise Bug("nothing is due")
+        self.now = max(self.now, due)
+        work = self._spool.take()
+        if isinstance(work, Submission):
+            self._hand_in(work)
+            return None
+        if isinstance(work, Spooled):
+            self._categorize(work.mta_id, work.item)
+            return None
+        return self._start(work)
+
+    def finish(self, outcomes: tuple[Outcome, ...]) -> None:
+        """Take over what an attempt came to."""
+        for outcome in outcomes:
+            self._settle(outcome)
+
+    def waiting(self) -> list[Queued]:
+        """Return the copies that wait in queues."""
+        return self._spool.waiting()
+
+    def server_at(self, address: IPv4Address, port: int) -> Mta | None:
+        """Return the MTA that listens on an address and port, None when nobody does."""
+        mta = self._by_address.get(address)
+        return mta if mta is not None and port in mta.ports else None
+
+    def open_session(
+        self, server: Mta, facts: SessionFacts, name: str, incoming: Callable[[], str] | None = None
+    ) -> ServerSession:
+        """Open the server's side of a connection.
+
+        Args:
+            server: who is connected to.
+            facts: the addresses.
+            name: the session's stable name; empty gives it one of its own.
+            incoming: gives the name of the message in transfer; None names strangers' messages ``x1`` onwards.
+        """
+        client = self._by_address.get(facts.peer_ip)
+        return ServerSession(
+            self,
+            self._kinds[server.kind],
+            server.id,
+            facts,
+            name=name or self._sessions(),
+            client=client.id if client else "",
+            incoming=incoming or self._name_stranger,
+        )
+
+    def exchanged(self, session: ServerSession, line: str, answer: Answer) -> None:
+        """Write down one command and its reply, as seen at the server's end."""
+        if answer.reply is not None:
+            self.record(
+                session.mta_id,
+                events.Exchanged(line, answer.reply),
+                message=session.message,
+                session=session.name,
+                because=answer.because,
+            )
+
+    # --- the life of a message ---------------------------------------------------------------------------
+
+    def _name_stranger(self) -> str:
+        self._strangers += 1
+        return f"x{self._strangers}"
+
+    def _hand_in(self, submission: Submission) -> None:
+        at, message = self.view(submission.mta_id), submission.message
+        what = events.Submitted(submission.envelope, message.size, message.value("Subject"))
+        self.record(submission.mta_id, what, message=submission.name)
+        kind = self._kinds[at.mta.kind]
+        self._categorize(submission.mta_id, kind.submit(at, submission.envelope, message, submission.name))
+
+    def _categorize(self, mta_id: str, item: Item) -> None:
+        """Turn an item into copies and give each its fate."""
+        at = self.view(mta_id)
+        result = self._kinds[at.mta.kind].categorize(at, item)
+        for change in result.resolved:
+            resolved = events.Resolved(change.before, change.after, change.kind)
+            self.record(mta_id, resolved, message=item.name)
+        for rule in result.rules:
+            ran = events.RuleRan(rule.rule, rule.action, rule.recipients)
+            self.record(mta_id, ran, message=item.name, because=rule.because)
+        if not result.copies:
+            raise Bug(f"{mta_id} made no copy of {item.name}")
+        several = len(result.copies) > 1
+        names = [f"{item.name}.{n}" if several else item.name for n in range(1, len(result.copies) + 1)]
+        if several:
+            self.record(mta_id, events.Forked(tuple(names)), message=item.name)
+        failures: list[Failure] = []
+        for name, copy in zip(names, result.copies, strict=True):
+            failures += self._give_fate(at, item, name, copy)
+        self._report(at, item, tuple(failures))
+
+    def _give_fate(self, at: PointOfView, item: Item, name: str, copy: Copy) -> list[Failure]:
+        """Carry out the fate of one copy; return the recipients that failed at once."""
+        paths = tuple(recipient.path for recipient in copy.recipients)
+        match copy.fate:
+            case Deliver(mailbox):
+                message = self._kinds[at.mta.kind].deliver(at, item, copy.message)
+                delivered = events.Delivered(mailbox, item.envelope.reverse_path, message)
+                self.record(at.mta.id, delivered, message=name, because=copy.because)
+            case Relay() as relay:
+                routed = events.Routed(paths, relay.via, relay.next_hop)
+                self.record(at.mta.id, routed, message=name, because=copy.because)
+                self._spool.queue(
+                    Queued(
+                        name=name,
+                        mta_id=at.mta.id,
+                        item=item,
+                        relay=relay,
+                        message=copy.message,
+                        recipients=copy.recipients,
+                        due=self.now,
+                    )
+                )
+            case Refuse(reply):
+                failures = [Failure(each, reply, "", "", copy.because) for each in copy.recipients]
+                self._fail(at, name, failures)
+                return failures
+            case Hold() as hold:
+                deferred = events.Deferred(paths, hold.queue, "", hold.last_error, hold.expires)
+                self.record(at.mta.id, deferred, message=name, because=copy.because)
+                self._spool.queue(
+                    Queued(
+                        name=name,
+                        mta_id=at.mta.id,
+                        item=item,
+                        relay=None,
+                        message=copy.message,
+                        recipients=copy.recipients,
+                        due=hold.expires,
+                        expired=hold.expired,
+                    )
+                )
+            case Drop(reason):
+                self.record(at.mta.id, events.Dropped(paths, reason), message=name, because=copy.because)
+        return []
+
+    def _start(self, batch: list[Queued]) -> Attempt | None:
+        """Begin the attempt of a batch, or give it up where its time is over."""
+        mta_id, relay = batch[0].mta_id, batch[0].relay
+        given_up = [(queued, queued.expired) for queued in batch if queued.expired is not None]
+        for queued, reply in given_up:
+            self._expire(queued, reply)
+        if given_up or relay is None:
+            return None
+        kind = self._kinds[self.world.mtas[mta_id].kind]
+        return Attempt(mta_id, attempt(self, kind, relay, batch, self._sessions))
+
+    def _settle(self, outcome: Outcome) -> None:
+        """Give every recipient of an attempted copy its next state."""
+        queued, at = outcome.queued, self.view(outcome.queued.mta_id)
+        answered = outcome.answered
+        sent = tuple(answer for answer in answered if answer.reply.positive)
+        if sent and outcome.host:
+            self._sent(queued, outcome.host, sent)
+        failures = [_failure(answer, outcome.host) for answer in answered if answer.reply.permanent]
+        retry = tuple(answer.recipient for answer in answered if answer.reply.transient)
+        error = next((answer.reply for answer in answered if answer.reply.transient), None)
+        if outcome.error is not None:
+            retry, error = queued.recipients, outcome.error
+            if error.permanent and outcome.host is None:
+                failures, retry = [_failed_here(each, outcome) for each in queued.recipients], ()
+        if failures:
+            self._fail(at, queued.name, failures)
+            self._report(at, queued.item, tuple(failures), queued.name)
+        if retry and error is not None:
+            self._defer(at, queued, retry, error, outcome.because)
+
+    def _sent(self, queued: Queued, host: Target, sent: tuple[Answered, ...]) -> None:
+        to = self._by_address.get(host.address)
+        what = events.Sent(
+            recipients=tuple(answer.recipient.path for answer in sent),
+            to=to.id if to else host.host,
+            via=queued.relay.via if queued.relay else "",
+            reply=sent[0].reply,
+        )
+        self.record(queued.mta_id, what, message=queued.name)
+
+    def _defer(
+        self,
+        at: PointOfView,
+        queued: Queued,
+        recipients: tuple[Recipient, ...],
+        error: Reply,
+        because: Reason | None,
+    ) -> None:
+        """Keep recipients in the queue until the vendor wants to look at them again."""
+        waiting = Waiting(queued.attempts + 1, error)
+        following = self._kinds[at.mta.kind].after(at, queued.item, waiting)
+        queued.recipients, queued.last_error = recipients, error
+        queued.attempts, queued.due, queued.expired = waiting.attempts, following.due, following.expired
+        if following.expired is not None and following.due <= self.now:
+            self._expire(queued, following.expired)
+            return
+        paths = tuple(recipient.path for recipient in recipients)
+        queue, via = (queued.relay.next_hop, queued.relay.via) if queued.relay else ("", "")
+        deferred = events.Deferred(paths, queue, via, error, following.due)
+        self.record(at.mta.id, deferred, message=queued.name, because=because or following.because)
+        self._spool.queue(queued)
+
+    def _expire(self, queued: Queued, reply: Reply) -> None:
+        """Give up what has waited too long."""
+        at = self.view(queued.mta_id)
+        failures = [Failure(each, reply, "") for each in queued.recipients]
+        self._fail(at, queued.name, failures, expired=True)
+        self._report(at, queued.item, tuple(failures), queued.name)
+
+    def _fail(self, at: PointOfView, name: str, failures: list[Failure], *, expired: bool = False) -> None:
+        """Write down the end of recipients, those with the same reply together."""
+        usual = self._kinds[at.mta.kind].failure_is
+        for key in dict.fromkeys((failure.reply, failure.remote, failure.stage) for failure in failures):
+            reply, remote, stage = key
+            group = [each for each in failures if (each.reply, each.remote, each.stage) == key]
+            looped = reply.enhanced in LOOP_CODES
+            disposition = "looped" if looped else "expired" if expired and usual == "bounced" else usual
+            paths = tuple(failure.recipient.path for failure in group)
+            what = events.Failed(paths, reply, remote, stage, disposition)
+            self.record(at.mta.id, what, message=name, because=group[0].because)
+
+    def _report(
+        self, at: PointOfView, item: Item, failures: tuple[Failure, ...], name: str | None = None
+    ) -> None:
+        """Have the vendor report failed recipients to the sender, where a report is due."""
+        if not failures:
+            return
+        base = name or item.name
+        self._reports[base] += 1
+        number = self._reports[base]
+        report_name = f"{base}.dsn{number if number > 1 else ''}"
+        report = self._kinds[at.mta.kind].report(at, item, failures, report_name)
+        if report is None:
+            return
+        about = tuple(failure.recipient.path for failure in failures)
+        to = report.envelope.recipients[0].path
+        notified = events.Notified(report_name, to, about, "failed", failures[0].reply)
+        self.record(at.mta.id, notified, message=base)
+        self._spool.add(self.now, at.mta.id, report)
+
+
+def _failure(answer: Answered, host: Target | None) -> Failure:
+    """Turn a refusal by the next hop into a failure."""
+    if host is None or not answer.stage:
+        return Failure(answer.recipient, answer.reply, "")
+    return Failure(answer.recipient, answer.reply, host.host, answer.stage, None, host.address)
+
+
+def _failed_here(recipient: Recipient, outcome: Outcome) -> Failure:
+    """Turn a route that leads nowhere into a failure."""
+    reply = outcome.error or Reply(550, "", ("",))
+    return Failure(recipient, reply, "", "", outcome.because)

@@ -1,0 +1,146 @@
+"""The driver without a wire: the client's generator and the server's session, joined by a loop.
+
+It carries operations out exactly as sockets would deliver them, one connection at a time, and writes the same events
+in the same order as the live driver.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from mailsim.flow.pipeline import Attempt, Pipeline
+from mailsim.flow.session import Answer, ServerSession, Then
+from mailsim.flow.wire import (
+    Broken,
+    Close,
+    Handshake,
+    Heard,
+    Open,
+    Operation,
+    Result,
+    Say,
+    Secure,
+    SendContent,
+)
+from mailsim.mail.reply import Reply
+from mailsim.trace.events import Closed
+from mailsim.world.facts import SessionFacts, TlsFacts
+
+# both ends of a simulated handshake speak TLS 1.3 unless a scenario says otherwise
+TLS_VERSION = "TLS1_3"
+
+
+def run_until_quiet(pipeline: Pipeline, until: datetime | None) -> None:
+    """Do everything that is due, in order, until nothing waits or ``until`` is reached."""
+    while (due := pipeline.next_due) is not None and (until is None or due <= until):
+        attempt = pipeline.step()
+        if attempt is not None:
+            carry(pipeline, attempt)
+
+
+def carry(pipeline: Pipeline, attempt: Attempt) -> None:
+    """Run one attempt to its end and give its result back."""
+    wire = MemoryWire(pipeline, attempt.mta_id)
+    try:
+        operation = next(attempt.steps)
+        while True:
+            operation = attempt.steps.send(wire.do(operation))
+    except StopIteration as end:
+        pipeline.finish(end.value)
+
+
+class MemoryWire:
+    """One client's connections, in memory.
+
+    Args:
+        pipeline: the run.
+        client_id: the MTA that connects.
+    """
+
+    def __init__(self, pipeline: Pipeline, client_id: str) -> None:
+        self._pipeline = pipeline
+        self._client_id = client_id
+        self._session: ServerSession | None = None
+        self._message = ""
+        self._then = Then.NEXT_LINE
+
+    def do(self, operation: Operation) -> Result:
+        """Carry one operation out."""
+        match operation:
+            case Open():
+                return self._open(operation)
+            case Say():
+                return self._say(operation)
+            case SendContent(data):
+                return self._content(data)
+            case Secure():
+                return self._secure(operation)
+            case Close():
+                return self._close()
+
+    def _open(self, operation: Open) -> Result:
+        target = operation.target
+        server = self._pipeline.server_at(target.address, target.port)
+        if server is None:
+            return Broken("connection refused")
+        facts = SessionFacts(peer_ip=operation.source, local_ip=target.address, local_port=target.port)
+        self._message = ""
+        self._session = self._pipeline.open_session(server, facts, operation.session, self._incoming)
+        answer = self._session.greet()
+        self._then = answer.then
+        return Heard((_reply(answer),))
+
+    def _incoming(self) -> str:
+        return self._message
+
+    def _say(self, operation: Say) -> Result:
+        self._message = operation.message or self._message
+        replies: list[Reply] = []
+        for line in operation.lines:
+            if self._then is Then.CLOSE:
+                return Broken("connection closed by the server", tuple(replies))
+            answer = self._open_session.handle(line)
+            self._note(line, answer)
+            replies.append(_reply(answer))
+        return Heard(tuple(replies))
+
+    def _content(self, data: bytes) -> Result:
+        ended = data if not data or data.endswith(b"\r\n") else data + b"\r\n"
+        answer = self._open_session.content(ended)
+        self._note(f"<{len(ended)} octets>", answer)
+        return Heard((_reply(answer),))
+
+    def _secure(self, operation: Secure) -> Result:
+        session = self._open_session
+        tls = session.tls
+        if tls is None:
+            return Broken("the server has no certificate")
+        client = self._pipeline.view(self._client_id)
+        shown = (
+            client.pki.presented(operation.certificate) if operation.certificate and tls.ask_client else None
+        )
+        session.secured(TlsFacts(TLS_VERSION, shown))
+        return Handshake(TlsFacts(TLS_VERSION, client.pki.presented(tls.certificate)))
+
+    def _close(self) -> Result:
+        session = self._open_session
+        cause = "" if session.closed else "closed by the client without QUIT"
+        self._pipeline.record(self._client_id, Closed(cause), session=session.name)
+        self._session = None
+        return Heard(())
+
+    def _note(self, line: str, answer: Answer) -> None:
+        self._pipeline.exchanged(self._open_session, line, answer)
+        self._then = answer.then
+
+    @property
+    def _open_session(self) -> ServerSession:
+        if self._session is None:
+            raise AssertionError("no connection is open")
+        return self._session
+
+
+def _reply(answer: Answer) -> Reply:
+    if answer.reply is None:
+        raise AssertionError("a chunk was announced and not sent")
+    return answer.reply

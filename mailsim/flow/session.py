@@ -1,0 +1,332 @@
+"""One SMTP session as the server lives it.
+
+A line goes in, an answer comes out. The object owns command order and envelope state and asks the MTA kind for
+every decision; the driver owns the bytes. Prediction calls it in a loop, the live server feeds it from a socket:
+it is the same object, so both give the same replies.
+
+Rules: (1) commands out of order are answered in the product's words and change nothing; (2) EHLO, RSET and a
+finished message clear the envelope (RFC 5321 section 4.1.4); (3) after STARTTLS everything the client said before
+is forgotten (RFC 3207 section 4.2); (4) a message is in the spool before its 250 leaves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from enum import Enum
+from typing import Any, Protocol
+
+from mailsim.mail.command import (
+    Bdat,
+    Command,
+    Data,
+    Ehlo,
+    Help,
+    Mail,
+    Malformed,
+    Noop,
+    Quit,
+    Rcpt,
+    Rset,
+    StartTls,
+    Unknown,
+    Vrfy,
+    read_command,
+)
+from mailsim.mail.envelope import Envelope, Recipient
+from mailsim.mail.message import Message
+from mailsim.mail.reply import Reply
+from mailsim.mta.kind import Item, MtaKind, PointOfView, ServerTls, Session
+from mailsim.reason.decision import Reason
+from mailsim.trace.events import Attributed, Connected, Received, Secured, TlsVerdict, What
+from mailsim.world.facts import SessionFacts, TlsFacts
+
+
+class Then(Enum):
+    """What the driver does after it has written the reply."""
+
+    NEXT_LINE = "read a command"
+    CONTENT = "read a message up to the final dot"
+    CHUNK = "read a chunk of known size before any reply"
+    HANDSHAKE = "start TLS"
+    CLOSE = "close the connection"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The server's answer to one line.
+
+    Args:
+        reply: None only where a chunk is to be read first.
+        then: what comes next.
+        because: why, where something was decided.
+        size: octets of the chunk to read.
+    """
+
+    reply: Reply | None
+    then: Then = Then.NEXT_LINE
+    because: Reason | None = None
+    size: int = 0
+
+
+class Ground(Protocol):
+    """What a session needs of the run around it."""
+
+    def view(self, mta_id: str) -> PointOfView:
+        """Return the point of view of an MTA now."""
+
+    def record(
+        self, mta: str, what: What, *, message: str = "", session: str = "", because: Reason | None = None
+    ) -> None:
+        """Write an event now."""
+
+    def accept(self, mta_id: str, item: Item) -> None:
+        """Put an item into the spool of an MTA."""
+
+
+class ServerSession:
+    """The server's side of one connection.
+
+    Args:
+        ground: the run.
+        kind: the MTA kind that decides.
+        mta_id: the MTA.
+        facts: the peer's and the local address.
+        name: the session's stable name.
+        client: who connects, by id; empty for a stranger.
+        incoming: gives the stable name of the message that the client is about to send.
+    """
+
+    def __init__(
+        self,
+        ground: Ground,
+        kind: MtaKind,
+        mta_id: str,
+        facts: SessionFacts,
+        *,
+        name: str,
+        client: str,
+        incoming: Callable[[], str],
+    ) -> None:
+        self.name = name
+        self.mta_id = mta_id
+        self._ground = ground
+        self._kind = kind
+        self._client = client
+        self._incoming = incoming
+        self._facts = facts
+        self._receiving: Any = None
+        self._envelope: Envelope | None = None
+        self._chunks: list[bytes] = []
+        self._message = ""
+        self._new_tls: TlsFacts | None = None
+        self.closed = False
+
+    def greet(self) -> Answer:
+        """Answer the connection itself."""
+        greeting = self._kind.on_connect(self._at, self._facts)
+        self._receiving = greeting.receiving
+        reply = greeting.reply.value
+        connected = Connected(
+            client=self._client,
+            peer_ip=self._facts.peer_ip,
+            local_ip=self._facts.local_ip,
+            port=self._facts.local_port,
+            connector=greeting.connector,
+            reply=reply,
+        )
+        self._record(connected, greeting.reply)
+        return self._answer(reply, Then.NEXT_LINE if reply.positive else Then.CLOSE, greeting.reply)
+
+    def handle(self, line: str) -> Answer:
+        """Answer one command line, given without its CRLF."""
+        self._note_handshake()
+        return self._dispatch(read_command(line))
+
+    def content(self, data: bytes) -> Answer:
+        """Answer the end of a message; ``data`` is its content with dot-stuffing undone."""
+        return self._take(data)
+
+    def chunk(self, data: bytes, *, last: bool) -> Answer:
+        """Answer a chunk (RFC 3030)."""
+        if self._envelope is None or not self._envelope.recipients:
+            self._chunks.clear()
+            return Answer(self._kind.words.need_rcpt if self._envelope else self._kind.words.need_mail)
+        self._chunks.append(data)
+        if not last:
+            return Answer(self._kind.words.chunk_taken)
+        return self._take(b"".join(self._chunks))
+
+    def overlong(self) -> Answer:
+        """Answer a line longer than any command may be."""
+        return Answer(self._kind.words.overlong)
+
+    def crashed(self) -> Answer:
+        """Answer when mailsim itself failed: never a verdict of the product."""
+        return self._answer(self._kind.words.bug, Then.CLOSE, None)
+
+    @property
+    def tls(self) -> ServerTls | None:
+        """How this server enters TLS now."""
+        return self._kind.on_starttls(self._at, self._session)
+
+    @property
+    def message(self) -> str:
+        """The stable name of the message in transfer or transferred last."""
+        return self._message
+
+    def secured(self, tls: TlsFacts) -> None:
+        """Take the facts of a finished handshake and forget what was said before it."""
+        # rfc3207:4.2 the server must discard any knowledge obtained from the client
+        self._facts = replace(self._facts, tls=tls, ehlo="", extended=False)
+        self._reset()
+        self._new_tls = tls
+
+    @property
+    def _at(self) -> PointOfView:
+        return self._ground.view(self.mta_id)
+
+    @property
+    def _session(self) -> Session:
+        return Session(self._facts, self._receiving)
+
+    def _note_handshake(self) -> None:
+        """Write the server's view of the handshake with the first line after it.
+
+        Only then have both ends finished: the order of events must not depend on which end was faster.
+        """
+        if self._new_tls is not None:
+            tls, self._new_tls = self._new_tls, None
+            self._record(Secured("server", tls.version, tls.peer, TlsVerdict.ENCRYPTED, self.mta_id))
+
+    def _dispatch(self, command: Command) -> Answer:
+        words = self._kind.words
+        match command:
+            case Ehlo():
+                return self._ehlo(command)
+            case Mail():
+                return self._mail(command)
+            case Rcpt():
+                return self._rcpt(command)
+            case Data():
+                return self._data()
+            case Bdat():
+                return Answer(None, Then.CHUNK, size=command.size)
+            case StartTls():
+                return self._starttls()
+            case Rset():
+                self._reset()
+                return Answer(words.reset)
+            case Noop():
+                return Answer(words.noop)
+            case Vrfy():
+                return Answer(words.vrfy)
+            case Help():
+                return Answer(words.help)
+            case Quit():
+                return self._answer(words.quit, Then.CLOSE, None)
+            case Malformed():
+                return Answer(self._malformed(command))
+            case Unknown():
+                return Answer(words.unknown)
+
+    def _malformed(self, command: Malformed) -> Reply:
+        words = self._kind.words
+        if command.in_path:
+            return words.bad_path
+        return words.bad_helo if command.verb in ("EHLO", "HELO") else words.malformed
+
+    def _ehlo(self, command: Ehlo) -> Answer:
+        self._reset()
+        self._facts = replace(self._facts, ehlo=command.domain, extended=command.extended)
+        decision = self._kind.on_ehlo(self._at, self._session)
+        return self._answer(decision.value, Then.NEXT_LINE, decision)
+
+    def _starttls(self) -> Answer:
+        if self.tls is None:
+            return Answer(self._kind.words.unknown)
+        return Answer(self._kind.words.ready_for_tls, Then.HANDSHAKE)
+
+    def _mail(self, command: Mail) -> Answer:
+        words = self._kind.words
+        if not self._facts.ehlo:
+            return Answer(words.bad_sequence)
+        if self._envelope is not None:
+            return Answer(words.need_rcpt)
+        if not _known(command.parameters, _MAIL_PARAMETERS):
+            return Answer(words.parameter)
+        self._message = self._incoming()
+        decision = self._kind.on_mail(self._at, self._session, command)
+        if decision.value is not None:
+            return self._answer(decision.value, Then.NEXT_LINE, decision)
+        self._envelope = Envelope(
+            reverse_path=command.path,
+            smtputf8="SMTPUTF8" in command.parameters,
+            ret=command.parameters.get("RET", "").upper(),
+            envid=command.parameters.get("ENVID", ""),
+            body=command.parameters.get("BODY", "").upper(),
+        )
+        return self._answer(words.sender_ok, Then.NEXT_LINE, decision)
+
+    def _rcpt(self, command: Rcpt) -> Answer:
+        words = self._kind.words
+        if self._envelope is None:
+            return Answer(words.need_mail if self._facts.ehlo else words.bad_sequence)
+        if not _known(command.parameters, _RCPT_PARAMETERS):
+            return Answer(words.parameter)
+        decision = self._kind.on_rcpt(self._at, self._session, self._envelope, command)
+        if decision.value is not None:
+            return self._answer(decision.value, Then.NEXT_LINE, decision)
+        notify = command.parameters.get("NOTIFY", "")
+        recipient = Recipient(
+            command.path,
+            command.parameters.get("ORCPT", ""),
+            frozenset(notify.upper().split(",")) if notify else frozenset(),
+        )
+        self._envelope = replace(self._envelope, recipients=(*self._envelope.recipients, recipient))
+        return self._answer(words.recipient_ok, Then.NEXT_LINE, decision)
+
+    def _data(self) -> Answer:
+        words = self._kind.words
+        if self._envelope is None:
+            return Answer(words.need_mail if self._facts.ehlo else words.bad_sequence)
+        if not self._envelope.recipients or self._chunks:
+            return Answer(words.need_rcpt)
+        return Answer(words.start_content, Then.CONTENT)
+
+    def _take(self, data: bytes) -> Answer:
+        if self._envelope is None:  # pragma: no cover - drivers read content only after 354
+            raise AssertionError("content without an envelope")
+        envelope, name, message = self._envelope, self._message, Message.from_bytes(data)
+        acceptance = self._kind.on_data(self._at, self._session, envelope, message, name)
+        reply = acceptance.reply.value
+        for attributed in acceptance.attributed:
+            to = attributed.value
+            self._record(Attributed(to.owner, to.connector, to.direction), attributed)
+        if acceptance.item is not None:
+            self._record(Received(envelope, reply, message.size), acceptance.reply)
+            self._ground.accept(self.mta_id, acceptance.item)
+        self._reset()
+        return self._answer(reply, Then.NEXT_LINE, acceptance.reply)
+
+    def _reset(self) -> None:
+        self._envelope = None
+        self._chunks.clear()
+
+    def _answer(self, reply: Reply, then: Then, because: Reason | None) -> Answer:
+        # rfc5321:3.8 after 421 the server closes
+        then = Then.CLOSE if reply.code == 421 else then
+        self.closed = self.closed or then is Then.CLOSE
+        return Answer(reply, then, because)
+
+    def _record(self, what: What, because: Reason | None = None) -> None:
+        self._ground.record(self.mta_id, what, message=self._message, session=self.name, because=because)
+
+
+_MAIL_PARAMETERS = frozenset({"SIZE", "BODY", "RET", "ENVID", "SMTPUTF8"})
+_RCPT_PARAMETERS = frozenset({"NOTIFY", "ORCPT"})
+
+
+def _known(parameters: Mapping[str, str], allowed: frozenset[str]) -> bool:
+    """Tell whether every parameter belongs to an extension that is spoken here."""
+    return parameters.keys() <= allowed

@@ -1,0 +1,86 @@
+"""What a client asks of the wire, and what it hears back.
+
+The client's side of a connection is a generator that yields these operations and receives these results; a ``for``
+loop (predict) or sockets (live) carry them out.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from ipaddress import IPv4Address
+from typing import TypeAlias
+
+from mailsim.mail.reply import Reply
+from mailsim.mta.kind import Target
+from mailsim.world.facts import TlsFacts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Open:
+    """Connect, and read the greeting. Answered by ``Heard`` with one reply, or ``Broken``."""
+
+    session: str
+    source: IPv4Address
+    target: Target
+
+
+@dataclass(frozen=True, slots=True)
+class Say:
+    """Send command lines in one go and read as many replies. Answered by ``Heard`` or ``Broken``.
+
+    ``message`` is the stable name of the message the lines are about; empty for none.
+    """
+
+    lines: tuple[str, ...]
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SendContent:
+    """Send a message's content, ended by the final dot. Answered by ``Heard`` or ``Broken``."""
+
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Secure:
+    """Start TLS as a client. Answered by ``Handshake``, or ``Broken`` when it fails."""
+
+    host: str
+    certificate: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Close:
+    """End the connection. Answered by ``Heard`` without replies."""
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """The replies read; as many as lines were sent."""
+
+    replies: tuple[Reply, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Handshake:
+    """A finished handshake as the client saw it."""
+
+    tls: TlsFacts
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """The connection could not be made, or ended too early.
+
+    Args:
+        cause: in words.
+        replies: what was heard before it broke.
+    """
+
+    cause: str
+    replies: tuple[Reply, ...] = ()
+
+
+Operation: TypeAlias = Open | Say | SendContent | Secure | Close
+Result: TypeAlias = Heard | Handshake | Broken
