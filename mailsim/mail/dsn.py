@@ -14,6 +14,7 @@ from mailsim.mail.address import Mailbox
 from mailsim.mail.date import mail_date
 from mailsim.mail.message import HeaderField, Message, header_field
 from mailsim.mail.reply import Reply
+from mailsim.mail.xtext import decode_xtext
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,12 +125,3 @@ def _recipient(recipient: RecipientStatus) -> list[str]:
         lines.append(f"Remote-MTA: dns;{recipient.remote_mta}")
     return lines
 
-
-def decode_xtext(text: str) -> str:
-    """Decode RFC 3461 xtext: ``+HH`` stands for a character."""
-    return re.sub(r"\+([0-9A-F]{2})", lambda match: chr(int(match.group(1), 16)), text)
-
-
-def encode_xtext(text: str) -> str:
-    """Encode as RFC 3461 xtext."""
-    return re.sub(r"[^\x21-\x2a\x2c-\x3c\x3e-\x7e]", lambda match: f"+{ord(match.group()):02X}", text)

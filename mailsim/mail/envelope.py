@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from mailsim.mail.address import Mailbox, ReversePath
+from mailsim.mail.xtext import encode_xtext
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,16 @@ class Recipient:
     def wants_failure(self) -> bool:
         """Whether a failure is reported: unless NOTIFY was given without FAILURE (RFC 3461 section 4.1)."""
         return not self.notify or "FAILURE" in self.notify
+
+
+def orcpt_of(recipient: Recipient, new: Mailbox) -> str:
+    """Return the ORCPT a recipient travels on with after it became another address.
+
+    The first change writes the address down as it was; later ones leave that alone (RFC 3461 section 5.2.3).
+    """
+    if recipient.orcpt or recipient.path == new:
+        return recipient.orcpt
+    return f"rfc822;{encode_xtext(str(recipient.path))}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

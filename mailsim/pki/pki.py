@@ -124,6 +124,14 @@ class Pki:
         since = changes[bisect_right(changes, at) - 1]
         return self._verdicts(certificate.chain, frozenset(trusts), since)
 
+    def file_of(self, name: str) -> str:
+        """Return the file in which ``export`` puts the key and chain of a host certificate.
+
+        Raises:
+            Bug: there is no such certificate.
+        """
+        return self._certificate_stems[_find("certificate", self._certificate_specs, name).name] + ".pem"
+
     def export(self) -> dict[str, bytes]:
         """Return every authority and certificate as PEM files, and make those not yet made.
 

@@ -9,8 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from mailsim.mail.dsn import encode_xtext
-from mailsim.mail.envelope import Recipient
+from mailsim.mail.envelope import Recipient, orcpt_of
 from mailsim.mta.exchange_online import defaults, headers, replies
 from mailsim.mta.exchange_online.attribution import attribute
 from mailsim.mta.exchange_online.config import DomainType, ExchangeOnlineConfig, OutboundConnector, Tenant
@@ -65,7 +64,7 @@ def _one(
         return Copy(
             recipients=(final,), message=item.message, fate=Refuse(replies.FORWARDING_LOOP), because=why
         )
-    forced = None if item.report else _rules(tenant, final, ran)
+    forced = None if _is_report(item) else _rules(tenant, final, ran)
     if forced is not None:
         because.append(forced)
         return _route(at, item, tenant, final, forced.value, because)
@@ -81,6 +80,13 @@ def _one(
     choice = choose_outbound_connector(tenant, final.path)
     because.append(choice)
     return _route(at, item, tenant, final, choice.chosen, because)
+
+
+def _is_report(item: Item) -> bool:
+    """Tell whether transport rules leave the message alone: non-delivery reports, made here or elsewhere."""
+    kind = item.message.value("Content-Type").lower()
+    arrived = item.envelope.reverse_path is None and kind.startswith("multipart/report")
+    return item.report or arrived
 
 
 def owner(at: PointOfView, item: Item, recipient: Recipient) -> Tenant:
@@ -108,13 +114,17 @@ def _resolve(
         saw = f"{current.path} is {found.kind.value if found else 'not in the directory'}"
         source = found.source if found else ""
         because.append(check(True, f"directory of {tenant.name}", saw=saw, cite=RESOLUTION, source=source))
-        if found is None or found.target is None:
+        if found is None:
             return current, because, False
+        if found.target is None:
+            final = replace(current, path=found.primary, orcpt=orcpt_of(current, found.primary))
+            if final.path != current.path:  # a proxy address becomes the primary one
+                resolved.append(Resolved(current.path, final.path, found.kind.value))
+            return final, because, False
         resolved.append(Resolved(current.path, found.target, found.kind.value))
         if found.target == current.path:
             return current, because, False
-        orcpt = current.orcpt or f"rfc822;{encode_xtext(str(current.path))}"
-        current = replace(current, path=found.target, orcpt=orcpt)
+        current = replace(current, path=found.target, orcpt=orcpt_of(current, found.target))
     return current, because, True
 
 

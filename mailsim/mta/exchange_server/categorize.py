@@ -7,8 +7,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from mailsim.mail.dsn import encode_xtext
-from mailsim.mail.envelope import Recipient
+from mailsim.mail.envelope import Recipient, orcpt_of
 from mailsim.mta.exchange_server import defaults, headers, replies
 from mailsim.mta.exchange_server.config import DomainType
 from mailsim.mta.exchange_server.receive import config_of
@@ -53,13 +52,15 @@ def resolve(at: PointOfView, recipient: Recipient) -> tuple[Recipient, list[Reso
         if found is None:
             return current, steps, _not_found(at, current, because)
         if found.target is None:
+            final = replace(current, path=found.primary, orcpt=orcpt_of(current, found.primary))
+            if final.path != current.path:  # a proxy address becomes the primary one
+                steps.append(Resolved(current.path, final.path, found.kind.value))
             fate = Deliver(found.primary)
-            return current, steps, Decision("recipient", fate, tuple(because), "delivered here")
+            return final, steps, Decision("recipient", fate, tuple(because), "delivered here")
         steps.append(Resolved(current.path, found.target, found.kind.value))
         if found.target == current.path:
             return current, steps, Decision("recipient", None, tuple(because), "to be routed")
-        orcpt = current.orcpt or f"rfc822;{encode_xtext(str(current.path))}"
-        current = replace(current, path=found.target, orcpt=orcpt)
+        current = replace(current, path=found.target, orcpt=orcpt_of(current, found.target))
     return current, steps, Decision("recipient", Refuse(replies.FORWARDING_LOOP), tuple(because), "a loop")
 
 

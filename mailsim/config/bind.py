@@ -1,0 +1,256 @@
+"""Document nodes to frozen dataclasses, with every fault reported where it stands.
+
+Called by the linker, for scenario and vendor objects alike. Each object takes three steps: its keys are matched
+(misspelt, repeated, ignored, unmodelled), its values are read (``leaf``), then the class judges the whole. Nothing
+is dropped silently, nothing stops at the first fault, and no object is made from faulty values. Pure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TypeVar, cast
+
+from mailsim.config.diagnostic import Diagnostics
+from mailsim.config.document import MappingNode, Node, ScalarNode, SequenceNode, elements, is_absent, kind
+from mailsim.config.leaf import Leaf
+from mailsim.config.shape import (
+    Either,
+    FieldPlan,
+    ListOf,
+    Maybe,
+    ObjectOf,
+    ObjectPlan,
+    Shape,
+    TableOf,
+    plan_of,
+    shape_of,
+    wanted_of,
+)
+from mailsim.world.source import Origin
+
+MOST_NAMES_LISTED = 8
+"""An unknown key is answered with all names only when they can be taken in at a glance."""
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """One key of an object, its node, and the field or the unmodelled property that it is."""
+
+    key: ScalarNode
+    value: Node
+    means: FieldPlan | str
+
+
+def bind(node: Node, cls: type[T], diagnostics: Diagnostics, *, where: str) -> T | None:
+    """Make the object that a node describes.
+
+    Args:
+        node: usually a mapping.
+        cls: a frozen dataclass, or any type that a field of one may have.
+        diagnostics: gets every fault and a warning for each unmodelled property.
+        where: what the node is, to begin each message with: ``send connector 'Partner Fabrikam'``.
+
+    Returns:
+        The object, or None when an error was added.
+
+    Raises:
+        TypeError: when a field has a type that no file can hold; a fault of the class.
+    """
+    before = diagnostics.error_count
+    value = _Binder(diagnostics).value(node, shape_of(cls), where)
+    return cast("T", value) if diagnostics.error_count == before else None
+
+
+class _Binder:
+    """Walks nodes and shapes together; a value that cannot be made is None and an error."""
+
+    def __init__(self, diagnostics: Diagnostics) -> None:
+        self._diagnostics = diagnostics
+
+    def value(self, node: Node, shape: Shape, where: str) -> object:
+        if is_absent(node):
+            return self._absent(node, shape, where)
+        match shape:
+            case Leaf():
+                return self._leaf(node, (shape,), where)
+            case ListOf():
+                return shape.make(
+                    [self.value(item, shape.item, _named(where, item)) for item in _items(node, shape)]
+                )
+            case TableOf():
+                return self._table(node, shape, where)
+            case ObjectOf():
+                return self._object(node, plan_of(shape.cls), where)
+            case Maybe():
+                return self.value(node, shape.inner, where)
+            case Either():
+                return self._either(node, shape, where)
+
+    def _absent(self, node: Node, shape: Shape, where: str) -> object:
+        match shape:
+            case Maybe():
+                return None
+            case ListOf():
+                return shape.make(())
+            case TableOf():
+                return {}
+            case ObjectOf():
+                return self._object(MappingNode((), node.mark), plan_of(shape.cls), where)
+            case Leaf() | Either():
+                return self._mismatch(node, wanted_of(shape), where)
+
+    def _leaf(self, node: Node, leaves: tuple[Leaf, ...], where: str) -> object:
+        wanted = wanted_of(Either(leaves))
+        if not isinstance(node, ScalarNode):
+            return self._mismatch(node, wanted or "a single value", where)
+        problems = []
+        for leaf in leaves:
+            try:
+                return leaf.read(node)
+            except ValueError as error:
+                problems.append(str(error))
+        candidates = [word for leaf in leaves for word in leaf.candidates]
+        self._error(node, where, "; ".join(problems), wanted=wanted, did_you_mean=(node.text, candidates))
+        return None
+
+    def _either(self, node: Node, shape: Either, where: str) -> object:
+        leaves = tuple(member for member in shape.members if isinstance(member, Leaf))
+        fitting = TableOf | ObjectOf if isinstance(node, MappingNode) else ListOf
+        chosen = next((member for member in shape.members if isinstance(member, fitting)), None)
+        if isinstance(node, ScalarNode) and leaves and (chosen is None or _reads(node, leaves)):
+            return self._leaf(node, leaves, where)
+        return self.value(node, chosen, where) if chosen else self._mismatch(node, wanted_of(shape), where)
+
+    def _table(self, node: Node, shape: TableOf, where: str) -> object:
+        if not isinstance(node, MappingNode):
+            return self._mismatch(node, "a mapping", where)
+        table: dict[object, object] = {}
+        for key, value in node.items:
+            name = self._leaf(key, (shape.key,), where)
+            if name is not None and name in table:
+                self._error(key, where, f"{key.text!r} is given twice")
+            table[name] = self.value(value, shape.value, f"{where} {key.text!r}".strip())
+        return table
+
+    def _object(self, node: Node, plan: ObjectPlan, where: str) -> object:
+        if not isinstance(node, MappingNode):
+            return self._mismatch(node, "a mapping", where)
+        before = self._diagnostics.error_count
+        entries = self._entries(node, plan, where)
+        values = self._fields(node, plan, entries, where)
+        if self._diagnostics.error_count > before:
+            return None
+        if plan.takes_origin:
+            values["origin"] = _origin(node, entries)
+        if plan.takes_unmodelled:
+            values["unmodelled"] = tuple(entry.means for entry in entries if isinstance(entry.means, str))
+        try:
+            return plan.cls(**values)
+        except ValueError as error:
+            self._error(node, where, str(error))
+            return None
+
+    def _entries(self, node: MappingNode, plan: ObjectPlan, where: str) -> list[_Entry]:
+        """Return the entries whose keys are understood; report the others."""
+        entries: list[_Entry] = []
+        seen: dict[str, ScalarNode] = {}
+        for key, value in node.items:
+            name = plan.fold(key.text)
+            first = seen.setdefault(name, key)
+            if first is not key:
+                problem = f"{key.text} is given twice, first as {first.text} on line {first.mark.line}"
+                self._error(key, where, problem)
+            elif name in plan.index:
+                entries.append(_Entry(key, value, plan.index[name]))
+            elif name in plan.unmodelled:
+                entries.append(_Entry(key, value, plan.unmodelled[name]))
+                self._diagnostics.warning(key, _within(where, f"{plan.unmodelled[name]} is not modelled"))
+            elif name not in plan.ignored:
+                self._unknown(key, plan, where)
+        return entries
+
+    def _unknown(self, key: ScalarNode, plan: ObjectPlan, where: str) -> None:
+        noun = "property" if plan.vendor else "key"
+        wanted = _listed(plan) if len(plan.fields) <= MOST_NAMES_LISTED else ""
+        self._error(key, where, f"unknown {noun} {key.text!r}", wanted, did_you_mean=(key.text, plan.names))
+
+    def _fields(
+        self, node: MappingNode, plan: ObjectPlan, entries: list[_Entry], where: str
+    ) -> dict[str, object]:
+        """Return the values of the fields that are written, by attribute; report required ones that are not."""
+        values: dict[str, object] = {}
+        for entry in entries:
+            field = entry.means
+            if isinstance(field, FieldPlan) and not _is_unwritten(entry.value, field.shape):
+                values[field.attribute] = self.value(entry.value, field.shape, _within(where, field.name))
+        for field in plan.fields:
+            if field.required and field.attribute not in values:
+                self._error(node, where, f"{field.name} is missing", wanted_of(field.shape))
+        return values
+
+    def _mismatch(self, node: Node, wanted: str, where: str) -> object:
+        self._error(node, where, f"{kind(node)} stands here", wanted)
+        return None
+
+    def _error(
+        self,
+        node: Node,
+        where: str,
+        problem: str,
+        wanted: str = "",
+        did_you_mean: tuple[str, Iterable[str]] | None = None,
+    ) -> None:
+        self._diagnostics.error(node, _within(where, problem), wanted=wanted, did_you_mean=did_you_mean)
+
+
+def _items(node: Node, shape: ListOf) -> tuple[Node, ...]:
+    """Return the nodes of a list, also of one written as PowerShell prints it."""
+    if not shape.printed or isinstance(node, SequenceNode):
+        return elements(node)
+    if isinstance(node, MappingNode) and all(is_absent(value) for _, value in node.items):
+        return tuple(key for key, _ in node.items)  # {a, b} is a mapping to YAML
+    if isinstance(node, ScalarNode) and isinstance(node.value, str):
+        words = node.text.strip().removeprefix("{").removesuffix("}").split(",")
+        return tuple(ScalarNode(word.strip(), word.strip(), node.mark) for word in words if word.strip())
+    return (node,)
+
+
+def _origin(node: MappingNode, entries: list[_Entry]) -> Origin:
+    lines: dict[str, int] = {}
+    for entry in entries:
+        field = entry.means
+        lines[field.name if isinstance(field, FieldPlan) else field] = entry.key.mark.line
+        if isinstance(field, FieldPlan) and field.renamed:
+            lines[field.attribute] = entry.key.mark.line
+    return Origin(node.mark.file, node.mark.line, node.mark.column, properties=lines)
+
+
+def _is_unwritten(value: Node, shape: Shape) -> bool:
+    """Tell whether a property is left to its default: written as nothing, where nothing is no value of it."""
+    return is_absent(value) and not isinstance(shape, Maybe | ListOf | TableOf)
+
+
+def _reads(node: ScalarNode, leaves: tuple[Leaf, ...]) -> bool:
+    for leaf in leaves:
+        with suppress(ValueError):
+            leaf.read(node)
+            return True
+    return False
+
+
+def _named(where: str, node: Node) -> str:
+    """Return where an item of a list stands, by its own name if it has one."""
+    name = isinstance(node, MappingNode) and (node.text("name") or node.text("identity"))
+    return f"{where} {name!r}".strip() if name else where
+
+
+def _listed(plan: ObjectPlan) -> str:
+    return " or ".join(field.name for field in plan.fields)
+
+
+def _within(where: str, text: str) -> str:
+    return f"{where}: {text}" if where else text

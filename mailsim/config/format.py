@@ -1,0 +1,249 @@
+"""The scenario file, section by section: what may be written.
+
+Generic keys are snake_case and use the RFCs' words; inside an Exchange object the keys are the cmdlets' property names
+in any case. ``bind`` reads a document into these classes, ``link`` makes a topology of them, and the JSON Schema for
+editors is generated from them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import Enum
+from ipaddress import IPv4Address, IPv4Network
+from typing import Any, ClassVar
+
+from mailsim.flow.expectation import Expectations
+from mailsim.mta.exchange_online import config as online
+from mailsim.mta.exchange_server import config as onprem
+from mailsim.mta.rules.rule import TransportRule
+from mailsim.world.source import Origin
+
+
+def _origin() -> Any:
+    return field(default=None, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuthorityText:
+    """A certificate authority."""
+
+    common_name: str = field(default="", metadata={"doc": "CN of its certificate; by default its name"})
+    public: bool = field(default=True, metadata={"doc": "whether every host trusts it"})
+    origin: Origin | None = _origin()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CertificateText:
+    """A host certificate."""
+
+    names: tuple[str, ...] = field(
+        default=(), metadata={"doc": "DNS names in the subjectAltName; by default common_name"}
+    )
+    common_name: str = field(default="", metadata={"doc": "CN of the subject; by default the first of names"})
+    authority: str = field(default="public", metadata={"doc": "issuing authority, or self-signed"})
+    not_before: datetime | None = field(default=None, metadata={"doc": "by default 90 days before the start"})
+    not_after: datetime | None = field(default=None, metadata={"doc": "by default one year after the start"})
+    origin: Origin | None = _origin()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CertificateUseText:
+    """A certificate that a host uses from some time on: a renewal."""
+
+    use: str
+    since: timedelta = field(default=timedelta(), metadata={"doc": "after the start, such as +1d"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecipientText:
+    """A mail-enabled object with Exchange's property names."""
+
+    SPELLING: ClassVar[str] = "exchange"
+    IGNORED: ClassVar[frozenset[str]] = frozenset({"DisplayName", "Name", "Alias", "Guid", "Identity"})
+
+    primary_smtp_address: str = ""
+    email_addresses: tuple[str, ...] = ()
+    external_email_address: str = ""
+    remote_routing_address: str = ""
+    city: str = ""
+    company: str = ""
+    country_or_region: str = ""
+    department: str = ""
+    office: str = ""
+    state_or_province: str = ""
+    title: str = ""
+    custom_attribute1: str = ""
+    custom_attribute2: str = ""
+    custom_attribute3: str = ""
+    custom_attribute4: str = ""
+    custom_attribute5: str = ""
+    origin: Origin | None = _origin()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecipientsText:
+    """Who there is. A name without a domain gets the default accepted domain."""
+
+    mailboxes: tuple[str, ...] | Mapping[str, RecipientText | None] = ()
+    remote_mailboxes: Mapping[str, str | RecipientText] = field(
+        default_factory=dict, metadata={"doc": "name: RemoteRoutingAddress"}
+    )
+    mail_users: Mapping[str, str | RecipientText] = field(
+        default_factory=dict, metadata={"doc": "name: ExternalEmailAddress"}
+    )
+    mail_contacts: Mapping[str, str | RecipientText] = field(
+        default_factory=dict, metadata={"doc": "name: ExternalEmailAddress"}
+    )
+    csv: str = field(default="", metadata={"doc": "file beside the scenario; header: address"})
+    origin: Origin | None = _origin()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServerText:
+    """An Exchange server."""
+
+    fqdn: str
+    ip: IPv4Address
+    certificate: str | tuple[CertificateUseText, ...] = ""
+    trusts: tuple[str, ...] = field(default=(), metadata={"doc": "private authorities"})
+    ports: tuple[int, ...] = field(
+        default=(25,), metadata={"doc": "where it listens; [] when nothing may connect"}
+    )
+    receive_connectors: tuple[onprem.ReceiveConnector, ...] = field(
+        default=(), metadata={"name": "ReceiveConnectors"}
+    )
+    origin: Origin | None = _origin()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrganizationText:
+    """An Exchange organization on-premises."""
+
+    SPELLING: ClassVar[str] = "exchange"
+
+    accepted_domains: tuple[onprem.AcceptedDomain, ...]
+    send_connectors: tuple[onprem.SendConnector, ...] = ()
+    servers: Mapping[str, ServerText]
+    recipients: RecipientsText = field(default_factory=RecipientsText)
+    origin: Origin | None = _origin()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TenantText:
+    """A tenant of Exchange Online."""
+
+    SPELLING: ClassVar[str] = "exchange"
+
+    accepted_domains: tuple[online.AcceptedDomain, ...]
+    inbound_connectors: tuple[online.InboundConnector, ...] = ()
+    outbound_connectors: tuple[online.OutboundConnector, ...] = ()
+    transport_rules: tuple[TransportRule, ...] = ()
+    recipients: RecipientsText = field(default_factory=RecipientsText)
+    origin: Origin | None = _origin()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OnlineText:
+    """Exchange Online."""
+
+    server: str = field(
+        default="AM0EUR02FT001.mail.protection.outlook.com",
+        metadata={"doc": "the name the service gives for itself"},
+    )
+    ip: IPv4Address = IPv4Address("203.0.113.25")
+    trusts: tuple[str, ...] = ()
+    tenants: Mapping[str, TenantText]
+    origin: Origin | None = _origin()
+
+
+class TlsWord(Enum):
+    """What an internet MTA or a client demands of the next hop."""
+
+    NEVER = "never"
+    OPPORTUNISTIC = "opportunistic"
+    ENCRYPTED = "encrypted"
+    VALID_CHAIN = "valid_chain"
+    VALID_NAME = "valid_name"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InternetText:
+    """An internet MTA; the key is its domain."""
+
+    mx: str = field(default="", metadata={"doc": "its host name; by default mx.<domain>"})
+    ip: IPv4Address
+    domains: tuple[str, ...] = field(default=(), metadata={"doc": "further domains"})
+    mailboxes: tuple[str, ...] = ()
+    accepts_everyone: bool = False
+    certificate: str | tuple[CertificateUseText, ...] = ""
+    trusts: tuple[str, ...] = ()
+    ports: tuple[int, ...] = (25,)
+    relay_from: tuple[IPv4Network, ...] = ()
+    smart_hosts: tuple[str, ...] = ()
+    tls: TlsWord = TlsWord.OPPORTUNISTIC
+    tls_name: str = ""
+    asks_client_certificate: bool = False
+    size_limit: int = field(default=10_240_000, metadata={"unit": "octets"})
+    messages_per_connection: int = 100
+    origin: Origin | None = _origin()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClientText:
+    """A host that only hands over mail: a printer, an application, a stranger."""
+
+    ip: IPv4Address
+    fqdn: str = field(default="", metadata={"doc": "the name in EHLO; by default the key"})
+    server: str = field(metadata={"doc": "the host or address it connects to"})
+    certificate: str | tuple[CertificateUseText, ...] = ""
+    tls: TlsWord = TlsWord.OPPORTUNISTIC
+    origin: Origin | None = _origin()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageText:
+    """A message to send. It is handed in by the sender's mailbox, at a given MTA, or by a client host."""
+
+    sender: str = field(metadata={"name": "from", "doc": "an address, or <>"})
+    to: tuple[str, ...]
+    at: str = field(default="", metadata={"doc": "the MTA that takes it; by default the sender's"})
+    client: str = field(default="", metadata={"doc": "the client host that sends it"})
+    when: timedelta = field(default=timedelta(), metadata={"doc": "after the start, such as +2h"})
+    subject: str = ""
+    header: Mapping[str, str] = field(default_factory=dict, metadata={"doc": "further header fields"})
+    body: str = "Hello.\n"
+    eml: str = field(default="", metadata={"doc": "file beside the scenario with the whole message"})
+    size: int | None = field(default=None, metadata={"unit": "octets", "doc": "pad the message to this size"})
+    notify: tuple[str, ...] = field(
+        default=(), metadata={"doc": "NOTIFY of RFC 3461: NEVER, SUCCESS, FAILURE, DELAY"}
+    )
+    ret: str = field(default="", metadata={"doc": "RET of RFC 3461: FULL or HDRS"})
+    envid: str = ""
+    origin: Origin | None = _origin()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScenarioText:
+    """A scenario."""
+
+    mailsim: int = field(metadata={"doc": "the version of the format: 1"})
+    name: str = ""
+    description: str = ""
+    start: datetime | None = None
+    until: timedelta | None = field(
+        default=None, metadata={"doc": "end of the run after the start, such as +3d"}
+    )
+    authorities: Mapping[str, AuthorityText | None] = field(default_factory=dict)
+    certificates: Mapping[str, CertificateText | None] = field(default_factory=dict)
+    organizations: Mapping[str, OrganizationText] = field(default_factory=dict)
+    exchange_online: OnlineText | None = None
+    internet: Mapping[str, InternetText] = field(default_factory=dict)
+    clients: Mapping[str, ClientText] = field(default_factory=dict)
+    dns: Mapping[str, tuple[str, ...]] = field(
+        default_factory=dict, metadata={"doc": "owner: [MX 0 host TTL, A address TTL]"}
+    )
+    messages: Mapping[str, MessageText] = field(default_factory=dict)
+    expect: Mapping[str, Expectations] = field(default_factory=dict)
+    origin: Origin | None = _origin()
