@@ -13,7 +13,16 @@ from dataclasses import dataclass
 from typing import TypeVar, cast
 
 from mailsim.config.diagnostic import Diagnostics
-from mailsim.config.document import MappingNode, Node, ScalarNode, SequenceNode, elements, is_absent, kind
+from mailsim.config.document import (
+    MappingNode,
+    Mark,
+    Node,
+    ScalarNode,
+    SequenceNode,
+    elements,
+    is_absent,
+    kind,
+)
 from mailsim.config.leaf import Leaf
 from mailsim.config.shape import (
     Either,
@@ -61,12 +70,28 @@ def bind(node: Node, cls: type[T], diagnostics: Diagnostics, *, where: str) -> T
         TypeError: when a field has a type that no file can hold; a fault of the class.
     """
     before = diagnostics.error_count
+    value = bind_what_is_right(node, cls, diagnostics, where=where)
+    return value if diagnostics.error_count == before else None
+
+
+def bind_what_is_right(node: Node, cls: type[T], diagnostics: Diagnostics, *, where: str) -> T | None:
+    """Make of a node what can be made, so that the stages after this one find their faults too.
+
+    A faulty property takes its default; a faulty item of a list or table, and an object without a property it must
+    have, is left out, and ``diagnostics.lost`` remembers its name.
+
+    Returns:
+        The object, None when not even a part of it can be made. It is not to be used where errors were found.
+    """
     value = _Binder(diagnostics).value(node, shape_of(cls), where)
-    return cast("T", value) if diagnostics.error_count == before else None
+    return None if value is _FAULTY else cast("T", value)
+
+
+_FAULTY = object()
 
 
 class _Binder:
-    """Walks nodes and shapes together; a value that cannot be made is None and an error."""
+    """Walks nodes and shapes together; a value that cannot be made is ``_FAULTY`` and an error."""
 
     def __init__(self, diagnostics: Diagnostics) -> None:
         self._diagnostics = diagnostics
@@ -78,9 +103,10 @@ class _Binder:
             case Leaf():
                 return self._leaf(node, (shape,), where)
             case ListOf():
-                return shape.make(
-                    [self.value(item, shape.item, _named(where, item)) for item in _items(node, shape)]
-                )
+                items = _items(node, shape)
+                self._report_namesakes(items, where)
+                made = (self.value(item, shape.item, _named(where, item)) for item in items)
+                return shape.make([value for value in made if value is not _FAULTY])
             case TableOf():
                 return self._table(node, shape, where)
             case ObjectOf():
@@ -89,6 +115,14 @@ class _Binder:
                 return self.value(node, shape.inner, where)
             case Either():
                 return self._either(node, shape, where)
+
+    def _report_namesakes(self, items: tuple[Node, ...], where: str) -> None:
+        """Report objects of one list that bear the same name, in any case."""
+        first: dict[str, Mark] = {}
+        for item in items:
+            name = _own_name(item)
+            if name and first.setdefault(name.lower(), item.mark) is not item.mark:
+                self._error(item, where, f"{name!r} is given twice, first on line {first[name.lower()].line}")
 
     def _absent(self, node: Node, shape: Shape, where: str) -> object:
         match shape:
@@ -115,7 +149,7 @@ class _Binder:
                 problems.append(str(error))
         candidates = [word for leaf in leaves for word in leaf.candidates]
         self._error(node, where, "; ".join(problems), wanted=wanted, did_you_mean=(node.text, candidates))
-        return None
+        return _FAULTY
 
     def _either(self, node: Node, shape: Either, where: str) -> object:
         leaves = tuple(member for member in shape.members if isinstance(member, Leaf))
@@ -131,9 +165,13 @@ class _Binder:
         table: dict[object, object] = {}
         for key, value in node.items:
             name = self._leaf(key, (shape.key,), where)
-            if name is not None and name in table:
+            if name in table:
                 self._error(key, where, f"{key.text!r} is given twice")
-            table[name] = self.value(value, shape.value, f"{where} {key.text!r}".strip())
+            made = self.value(value, shape.value, f"{where} {key.text!r}".strip())
+            if name is not _FAULTY and made is not _FAULTY:
+                table[name] = made
+            else:
+                self._diagnostics.lose(key.text)
         return table
 
     def _object(self, node: Node, plan: ObjectPlan, where: str) -> object:
@@ -142,8 +180,9 @@ class _Binder:
         before = self._diagnostics.error_count
         entries = self._entries(node, plan, where)
         values = self._fields(node, plan, entries, where)
-        if self._diagnostics.error_count > before:
-            return None
+        faulty = self._diagnostics.error_count > before
+        if any(field.required and field.attribute not in values for field in plan.fields):
+            return self._lost(node)
         if plan.takes_origin:
             values["origin"] = _origin(node, entries)
         if plan.takes_unmodelled:
@@ -151,8 +190,14 @@ class _Binder:
         try:
             return plan.cls(**values)
         except ValueError as error:
-            self._error(node, where, str(error))
-            return None
+            if not faulty:  # else it may be the fault of a default that stands in
+                self._error(node, where, str(error))
+            return self._lost(node)
+
+    def _lost(self, node: MappingNode) -> object:
+        """Give an object up, and remember its name, so that nobody misses it too."""
+        self._diagnostics.lose(_own_name(node))
+        return _FAULTY
 
     def _entries(self, node: MappingNode, plan: ObjectPlan, where: str) -> list[_Entry]:
         """Return the entries whose keys are understood; report the others."""
@@ -183,18 +228,22 @@ class _Binder:
     ) -> dict[str, object]:
         """Return the values of the fields that are written, by attribute; report required ones that are not."""
         values: dict[str, object] = {}
+        written: set[str] = set()
         for entry in entries:
             field = entry.means
             if isinstance(field, FieldPlan) and not _is_unwritten(entry.value, field.shape):
-                values[field.attribute] = self.value(entry.value, field.shape, _within(where, field.name))
+                written.add(field.attribute)
+                made = self.value(entry.value, field.shape, _within(where, field.name))
+                if made is not _FAULTY:
+                    values[field.attribute] = made
         for field in plan.fields:
-            if field.required and field.attribute not in values:
+            if field.required and field.attribute not in written:
                 self._error(node, where, f"{field.name} is missing", wanted_of(field.shape))
         return values
 
     def _mismatch(self, node: Node, wanted: str, where: str) -> object:
         self._error(node, where, f"{kind(node)} stands here", wanted)
-        return None
+        return _FAULTY
 
     def _error(
         self,
@@ -244,8 +293,13 @@ def _reads(node: ScalarNode, leaves: tuple[Leaf, ...]) -> bool:
 
 def _named(where: str, node: Node) -> str:
     """Return where an item of a list stands, by its own name if it has one."""
-    name = isinstance(node, MappingNode) and (node.text("name") or node.text("identity"))
+    name = _own_name(node)
     return f"{where} {name!r}".strip() if name else where
+
+
+def _own_name(node: Node) -> str:
+    """Return the name an object bears; empty when it bears none."""
+    return (isinstance(node, MappingNode) and (node.text("name") or node.text("identity"))) or ""
 
 
 def _listed(plan: ObjectPlan) -> str:

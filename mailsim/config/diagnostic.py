@@ -55,6 +55,7 @@ class Diagnostics:
     def __init__(self) -> None:
         self._found: dict[Diagnostic, None] = {}  # what an alias repeats is said once
         self._errors = 0
+        self._lost: set[str] = set()
 
     @property
     def found(self) -> tuple[Diagnostic, ...]:
@@ -105,6 +106,14 @@ class Diagnostics:
     def warning(self, at: Node | Mark | None, problem: str, *, wanted: str = "", hint: str = "") -> None:
         """Keep a warning; the text stays usable."""
         self.add(Diagnostic(_mark(at), problem, wanted=wanted, hint=hint, severity=Severity.WARNING))
+
+    def lose(self, name: str) -> None:
+        """Remember the name of an object that was given up for its faults."""
+        self._lost.add(name.lower())
+
+    def lost(self, name: str) -> bool:
+        """Tell whether something of this name was written and given up; that it is missing is no news."""
+        return name.lower() in self._lost
 
     def raise_if_errors(self) -> None:
         """Return when there is no error.

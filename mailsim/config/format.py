@@ -43,8 +43,10 @@ class CertificateText:
     )
     common_name: str = field(default="", metadata={"doc": "CN of the subject; by default the first of names"})
     authority: str = field(default="public", metadata={"doc": "issuing authority, or self-signed"})
-    not_before: datetime | None = field(default=None, metadata={"doc": "by default 90 days before the start"})
-    not_after: datetime | None = field(default=None, metadata={"doc": "by default one year after the start"})
+    not_before: datetime | None = field(
+        default=None, metadata={"doc": "by default ten years before the start"}
+    )
+    not_after: datetime | None = field(default=None, metadata={"doc": "by default ten years after the start"})
     origin: Origin | None = _origin()
 
 

@@ -38,7 +38,7 @@ def link_message(
     recipients = [address(to, "", diagnostics, mark_of(text.origin, "to"), where) for to in text.to]
     if not text.to:
         diagnostics.error(at, f"{where} has no recipient", wanted="to: an address, or a list")
-    mta = _entrance(text, sender, world, diagnostics, at, where)
+    mta = _entrance(text, sender, world, diagnostics, at=at, where=where)
     content = _content(name, text, world, file, diagnostics)
     if diagnostics.error_count > before or mta is None or content is None:
         return None
@@ -64,6 +64,7 @@ def _entrance(
     sender: ReversePath,
     world: Topology,
     diagnostics: Diagnostics,
+    *,
     at: Mark | None,
     where: str,
 ) -> Mta | None:
@@ -86,6 +87,8 @@ def _entrance(
         return found[0]
     if text.sender.strip() != "<>" and sender is None:
         return None
+    if diagnostics.error_count and not found:
+        return None  # the mailbox may be among what was given up
     seen = f"{len(found)} MTAs have" if found else "no MTA has"
     diagnostics.error(
         at, f"{where}: {seen} a mailbox {text.sender}", wanted="at: the MTA, or client: the host"

@@ -50,7 +50,15 @@ def _objects(
     boxes = text.mailboxes if isinstance(text.mailboxes, tuple) else text.mailboxes.items()
     for box in boxes:
         name, more = (box, None) if isinstance(box, str) else box
-        yield from _one(RecipientType.MAILBOX, name, more, text.origin, domain, diagnostics, where)
+        yield from _one(
+            RecipientType.MAILBOX,
+            name,
+            more,
+            section=text.origin,
+            domain=domain,
+            diagnostics=diagnostics,
+            where=where,
+        )
     pointing = (
         (RecipientType.REMOTE_MAILBOX, text.remote_mailboxes),
         (RecipientType.MAIL_USER, text.mail_users),
@@ -58,13 +66,16 @@ def _objects(
     )
     for kind, table in pointing:
         for name, said in table.items():
-            yield from _one(kind, name, said, text.origin, domain, diagnostics, where)
+            yield from _one(
+                kind, name, said, section=text.origin, domain=domain, diagnostics=diagnostics, where=where
+            )
 
 
 def _one(
     kind: RecipientType,
     name: str,
     said: str | RecipientText | None,
+    *,
     section: Origin | None,
     domain: str,
     diagnostics: Diagnostics,

@@ -41,6 +41,8 @@ from mailsim.world.topology import CertificateUse, Mta, Topology
 PUBLIC, SELF_SIGNED = "public", "self-signed"
 SERVICE = "Exchange Online"
 DEFAULT_TTL = 3600
+VALIDITY = timedelta(days=3650)
+"""Outside clients judge certificates by the real clock, wherever the scenario's start lies."""
 START = "2026-01-05T09:00:00+00:00"
 
 
@@ -57,6 +59,7 @@ class WorldLinker:
         self._text = text
         self._file = file
         self._diagnostics = diagnostics
+        self._whole = not diagnostics.error_count
         self._start = text.start or datetime.fromisoformat(START)
         self._authorities = self._link_authorities()
         self._certificates = self._link_certificates()
@@ -103,8 +106,8 @@ class WorldLinker:
                 common_name=text.common_name or names[0],
                 names=names,
                 authority=text.authority if own_name else None,
-                not_before=text.not_before or self._start - timedelta(days=90),
-                not_after=text.not_after or self._start + timedelta(days=365),
+                not_before=text.not_before or self._start - VALIDITY,
+                not_after=text.not_after or self._start + VALIDITY,
             )
             if found[name].not_after <= found[name].not_before:
                 self._diagnostics.error(at, f"certificate {name!r}: not_after is not later than not_before")
@@ -117,8 +120,8 @@ class WorldLinker:
                 common_name=CLIENT_CERTIFICATE,
                 names=(CLIENT_CERTIFICATE, "*." + CLIENT_CERTIFICATE),
                 authority=PUBLIC,
-                not_before=self._start - timedelta(days=90),
-                not_after=self._start + timedelta(days=365),
+                not_before=self._start - VALIDITY,
+                not_after=self._start + VALIDITY,
             )
         return CLIENT_CERTIFICATE
 
@@ -153,12 +156,9 @@ class WorldLinker:
 
     def _organization(self, name: str, text: OrganizationText) -> Iterator[Mta]:
         where = f"organization {name!r}"
-        require_unique(
-            ((each.name, each.origin) for each in text.send_connectors), self._diagnostics, "send connector"
-        )
         domains = ((str(each.domain_name), each.origin) for each in text.accepted_domains)
         require_unique(domains, self._diagnostics, "accepted domain")
-        if len(text.servers) != 1:
+        if len(text.servers) != 1 and self._whole:
             problem = f"{where} has {len(text.servers)} servers"
             self._diagnostics.error(mark_of(text.origin), problem, wanted="one; several are not modelled yet")
         bare = onprem.ExchangeServerConfig(organization=name, accepted_domains=text.accepted_domains)
@@ -171,9 +171,6 @@ class WorldLinker:
     ) -> Mta:
         where, at = f"server {key!r}", mark_of(text.origin)
         connectors = text.receive_connectors or (_default_frontend(key),)
-        require_unique(
-            ((each.name, each.origin) for each in connectors), self._diagnostics, "receive connector"
-        )
         config = onprem.ExchangeServerConfig(
             organization=organization,
             accepted_domains=around.accepted_domains,
@@ -216,12 +213,6 @@ class WorldLinker:
 
     def _tenant(self, name: str, text: TenantText) -> online.Tenant:
         where = f"tenant {name!r}"
-        for what, objects in (
-            ("inbound connector", text.inbound_connectors),
-            ("outbound connector", text.outbound_connectors),
-            ("transport rule", text.transport_rules),
-        ):
-            require_unique(((each.name, each.origin) for each in objects), self._diagnostics, what)
         for connector in text.inbound_connectors:
             if connector.connector_type is online.ConnectorType.PARTNER:
                 problem = f"inbound connector {connector.name!r}: ConnectorType Partner is not modelled yet"
@@ -308,7 +299,7 @@ class WorldLinker:
         written += (
             len(self._text.internet) + len(self._text.clients) + (self._text.exchange_online is not None)
         )
-        if len(mtas) != written:
+        if len(mtas) != written and self._whole:
             self._diagnostics.error(None, "two hosts have the same name", wanted="a name for each")
 
     # --- DNS ----------------------------------------------------------------------------------------------

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mailsim.config.bind import bind
+from mailsim.config.bind import bind_what_is_right
 from mailsim.config.diagnostic import Diagnostics
 from mailsim.config.document import MappingNode, ScalarNode
 from mailsim.config.files import read_text
@@ -45,12 +45,10 @@ def load_text(text: str, file: str) -> Scenario:
 def _link(document: MappingNode, file: str, diagnostics: Diagnostics) -> Scenario | None:
     if not _right_version(document, diagnostics):
         return None
-    bound = bind(document, ScenarioText, diagnostics, where="")
+    bound = bind_what_is_right(document, ScenarioText, diagnostics, where="")
     if bound is None:
         return None
     world = WorldLinker(bound, file, diagnostics).link()
-    if diagnostics.error_count:
-        return None
     linked = [link_message(name, text, world, file, diagnostics) for name, text in bound.messages.items()]
     for used in names_used(bound.expect):
         _require(used, bound, world, diagnostics)

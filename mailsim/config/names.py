@@ -35,9 +35,9 @@ def address(
 def require_known(
     name: str, known: Iterable[str], diagnostics: Diagnostics, at: Mark | None, what: str
 ) -> bool:
-    """Report a name that nothing bears; names are compared in any case."""
+    """Report a name that nothing bears; names are compared in any case. Tells whether it is borne."""
     names = list(known)
-    if name.lower() in {each.lower() for each in names}:
+    if name.lower() in {each.lower() for each in names} or diagnostics.lost(name):
         return True
     wanted = f"one of {', '.join(names[:8])}" if names else "one that is defined"
     diagnostics.error(at, f"{what} {name!r} is not defined", wanted=wanted, did_you_mean=(name, names))
