@@ -14,6 +14,7 @@ from enum import Enum
 from ipaddress import IPv4Address, IPv4Network
 from typing import Any, ClassVar
 
+from mailsim.config.record import RecordText
 from mailsim.flow.expectation import Expectations
 from mailsim.mta.exchange_online import config as online
 from mailsim.mta.exchange_server import config as onprem
@@ -243,7 +244,7 @@ class ScenarioText:
     exchange_online: OnlineText | None = None
     internet: Mapping[str, InternetText] = field(default_factory=dict)
     clients: Mapping[str, ClientText] = field(default_factory=dict)
-    dns: Mapping[str, tuple[str, ...]] = field(
+    dns: Mapping[str, tuple[RecordText, ...]] = field(
         default_factory=dict, metadata={"doc": "owner: [MX 0 host TTL, A address TTL]"}
     )
     messages: Mapping[str, MessageText] = field(default_factory=dict)

@@ -26,6 +26,7 @@ from mailsim.config.format import (
 )
 from mailsim.config.link_recipients import link_directory
 from mailsim.config.names import address, mark_of, require_known, require_unique
+from mailsim.config.record import DEFAULT_TTL
 from mailsim.mail.address import parse_domain
 from mailsim.mta.client import ClientConfig
 from mailsim.mta.exchange_online import config as online
@@ -40,7 +41,6 @@ from mailsim.world.topology import CertificateUse, Mta, Topology
 
 PUBLIC, SELF_SIGNED = "public", "self-signed"
 SERVICE = "Exchange Online"
-DEFAULT_TTL = 3600
 VALIDITY = timedelta(days=3650)
 """Outside clients judge certificates by the real clock, wherever the scenario's start lies."""
 START = "2026-01-05T09:00:00+00:00"
@@ -310,7 +310,11 @@ class WorldLinker:
         addresses: dict[str, list[IPv4Address]] = {}
         for owner, records in self._text.dns.items():
             for record in records:
-                self._record(owner.rstrip(".").lower(), record, mx, addresses)
+                name, data = owner.rstrip(".").lower(), record.data
+                if isinstance(data, MxRecord):
+                    mx.setdefault(name, []).append(data)
+                else:
+                    addresses.setdefault(name, []).append(data)
         for mta in mtas.values():
             addresses.setdefault(mta.fqdn, list(mta.addresses))
             if isinstance(mta.config, GenericConfig):
@@ -335,27 +339,6 @@ class WorldLinker:
             addresses.setdefault(_inbound_host(domain), list(mta.addresses))
             if domain.endswith(".onmicrosoft.com"):
                 mx.setdefault(domain, [MxRecord(0, _inbound_host(domain), DEFAULT_TTL)])
-
-    def _record(
-        self, owner: str, text: str, mx: dict[str, list[MxRecord]], addresses: dict[str, list[IPv4Address]]
-    ) -> None:
-        """Read ``MX preference host [TTL]`` or ``A address [TTL]``."""
-        kind, *rest = text.split()
-        at = mark_of(self._text.origin, "dns")
-        try:
-            if kind.upper() == "MX" and len(rest) in (2, 3):
-                ttl = int(rest[2]) if len(rest) == 3 else DEFAULT_TTL
-                host = rest[1] if rest[1] == "." else parse_domain(rest[1])
-                mx.setdefault(owner, []).append(MxRecord(int(rest[0]), host, ttl))
-                return
-            if kind.upper() == "A" and len(rest) in (1, 2):
-                addresses.setdefault(owner, []).append(IPv4Address(rest[0]))
-                return
-        except ValueError as problem:
-            self._diagnostics.error(at, f"dns {owner}: {text!r}: {problem}")
-            return
-        wanted = "'MX preference host [TTL]' or 'A address [TTL]'"
-        self._diagnostics.error(at, f"dns {owner}: {text!r} is not a record that is modelled", wanted=wanted)
 
     def _stranger(self, mtas: dict[str, Mta]) -> IPv4Address:
         """Return an address for peers outside the plan that nobody has."""
