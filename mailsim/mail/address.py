@@ -135,6 +135,7 @@ def _require_literal(content: str) -> None:
     if not colon:
         ipaddress.IPv4Address(content)
     elif tag.lower() == "ipv6":
-        ipaddress.IPv6Address(rest)
+        if ipaddress.IPv6Address(rest).scope_id is not None:  # rfc5321:4.1.3 has no zones
+            raise ValueError(f"[{content}] is not an address literal")
     elif not _TAG.fullmatch(tag) or not rest or re.fullmatch(r"[0-9A-Fa-f]*", tag):
         raise ValueError(f"[{content}] is not an address literal")

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from mailsim.mail.reply import Reply
+
+_SIZE = re.compile(r"[0-9]{1,20}")  # rfc1870:3
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +35,7 @@ class Capabilities:
     def size_limit(self) -> int | None:
         """Return the fixed maximum message size in octets, None when there is none (RFC 1870)."""
         value = dict(self.keywords).get("SIZE", "")
-        return int(value) or None if value.isascii() and value.isdigit() else None
+        return int(value) or None if _SIZE.fullmatch(value) else None
 
 
 NONE_OFFERED = Capabilities(())

@@ -14,6 +14,11 @@ from typing import TypeAlias
 from mailsim.mail.address import Mailbox, ReversePath, read_path
 
 _KEYWORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]*")
+_VALUE = re.compile(r"[!-<>-~]*")  # rfc5321:4.1.2 esmtp-value: no "=", no space, no control
+# what may stand in a Received field; let through more than rfc5321:4.1.1.1 does, as servers do
+_HOST = re.compile(r"[!-~\u00a1-\ud7ff\ue000-\U0010ffff]+")
+# rfc3461:4 xtext, of which only printable characters make sense in a report
+_XTEXT = r"(?:[!-*,-<>-~]|\+[2-6][0-9A-F]|\+7[0-9A-E])"
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,16 +128,16 @@ class _BadPath(ValueError):
 
 
 def _ehlo(argument: str) -> Command:
-    return Ehlo(_one_word(argument, "a domain"))
+    return Ehlo(_host(argument))
 
 
 def _helo(argument: str) -> Command:
-    return Ehlo(_one_word(argument, "a domain"), extended=False)
+    return Ehlo(_host(argument), extended=False)
 
 
-def _one_word(argument: str, wanted: str) -> str:
-    if not argument or " " in argument:
-        raise ValueError(f"wanted {wanted}")
+def _host(argument: str) -> str:
+    if not _HOST.fullmatch(argument):
+        raise ValueError("wanted a domain")
     return argument
 
 
@@ -176,9 +181,9 @@ def _parameters(rest: str) -> dict[str, str]:
     if rest and not rest.startswith(" "):
         raise ValueError("a space stands between path and parameters")
     found: dict[str, str] = {}
-    for word in rest.split():
+    for word in filter(None, rest.split(" ")):
         keyword, equals, value = word.partition("=")
-        if not _KEYWORD.fullmatch(keyword) or (equals and not value):
+        if not (_KEYWORD.fullmatch(keyword) and _VALUE.fullmatch(value)) or (equals and not value):
             raise ValueError(f"{word[:40]!r} is not a parameter")
         if keyword.upper() in found:
             raise ValueError(f"parameter {keyword.upper()} twice")
@@ -193,10 +198,10 @@ _FORMS: Mapping[str, re.Pattern[str]] = {
     "SIZE": re.compile(r"[0-9]{1,20}"),  # rfc1870:4
     "BODY": re.compile(r"7BIT|8BITMIME|BINARYMIME", re.IGNORECASE),  # rfc6152:2, rfc3030:3
     "RET": re.compile(r"FULL|HDRS", re.IGNORECASE),  # rfc3461:4.3
-    "ENVID": re.compile(r"[!-~]{1,100}"),  # rfc3461:4.4
+    "ENVID": re.compile(rf"(?=.{{1,100}}$){_XTEXT}+"),  # rfc3461:4.4
     "SMTPUTF8": re.compile(r""),  # rfc6531:3.4
     "NOTIFY": re.compile(r"NEVER|(SUCCESS|FAILURE|DELAY)(,(SUCCESS|FAILURE|DELAY))*", re.IGNORECASE),
-    "ORCPT": re.compile(r"[A-Za-z0-9-]+;[!-~]{1,500}"),  # rfc3461:4.2
+    "ORCPT": re.compile(rf"(?=.{{1,500}}$)[A-Za-z0-9-]+;{_XTEXT}+"),  # rfc3461:4.2
 }
 
 

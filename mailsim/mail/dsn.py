@@ -14,7 +14,7 @@ from mailsim.mail.address import Mailbox
 from mailsim.mail.date import mail_date
 from mailsim.mail.message import HeaderField, Message, header_field
 from mailsim.mail.reply import Reply
-from mailsim.mail.xtext import decode_xtext
+from mailsim.mail.xtext import decode_xtext, typed_address
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,7 +82,7 @@ def write_report(report: Report, header: tuple[HeaderField, ...], message_id: st
         header_field("Content-Type", kind),
     )
     parts = (
-        _part("text/plain; charset=utf-8", report.human.replace("\n", "\r\n").encode()),
+        _part("text/plain; charset=utf-8", _octets(report.human.replace("\n", "\r\n"))),
         _part("message/delivery-status", _status(report)),
         _original(report),
     )
@@ -108,20 +108,23 @@ def _status(report: Report) -> bytes:
         about_message.append(f"Received-From-MTA: dns;{report.received_from}")
     about_message.append(f"Arrival-Date: {mail_date(report.arrival)}")
     blocks = [about_message, *(_recipient(recipient) for recipient in report.recipients)]
-    return "\r\n".join("\r\n".join(block) + "\r\n" for block in blocks).encode()
+    return _octets("\r\n".join("\r\n".join(block) + "\r\n" for block in blocks))
+
+
+def _octets(text: str) -> bytes:
+    """Encode text that may hold a remote host's words in no known encoding."""
+    return text.encode("utf-8", "surrogateescape")
 
 
 def _recipient(recipient: RecipientStatus) -> list[str]:
     lines = [
-        f"Final-Recipient: rfc822;{recipient.final}",
+        f"Final-Recipient: {decode_xtext(typed_address(str(recipient.final)))}",
         f"Action: {recipient.action}",
         f"Status: {recipient.status}",
         f"Diagnostic-Code: smtp;{str(recipient.reply).replace(' / ', ' ')}",
     ]
     if recipient.orcpt:
-        kind, _, address = recipient.orcpt.partition(";")
-        lines.insert(0, f"Original-Recipient: {kind};{decode_xtext(address)}")
+        lines.insert(0, f"Original-Recipient: {decode_xtext(recipient.orcpt)}")
     if recipient.remote_mta:
         lines.append(f"Remote-MTA: dns;{recipient.remote_mta}")
     return lines
-

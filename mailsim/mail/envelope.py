@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from mailsim.mail.address import Mailbox, ReversePath
-from mailsim.mail.xtext import encode_xtext
+from mailsim.mail.xtext import typed_address
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ def orcpt_of(recipient: Recipient, new: Mailbox) -> str:
     """
     if recipient.orcpt or recipient.path == new:
         return recipient.orcpt
-    return f"rfc822;{encode_xtext(str(recipient.path))}"
+    return typed_address(str(recipient.path))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

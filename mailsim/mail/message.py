@@ -10,8 +10,9 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-_FIELD = re.compile(rb"[^\r\n]*(?:\r?\n[ \t][^\r\n]*)*\r?\n?")
-_END_OF_HEADER = re.compile(rb"(?:^|\r?\n)(\r?\n)")
+# a line ends with LF or CRLF; a CR anywhere else is an octet like any other
+_FIELD = re.compile(rb"[^\n]*(?:\n[ \t][^\n]*)*\n?")
+_END_OF_HEADER = re.compile(rb"(?:^|\n)(\r?\n)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,9 +23,9 @@ class HeaderField:
 
     @property
     def name(self) -> str:
-        """Return the field name; empty for a line without a colon."""
+        """Return the field name; empty for a line without a colon, or one that begins with white space."""
         name, colon, _ = self.raw.partition(b":")
-        return name.decode("utf-8", "replace").strip() if colon else ""
+        return name.decode("utf-8", "replace").rstrip() if colon and not name[:1].isspace() else ""
 
     @property
     def value(self) -> str:
@@ -85,7 +86,7 @@ class Message:
 
     def with_top(self, *fields: HeaderField) -> Message:
         """Return a copy with fields put on top, the first one topmost."""
-        return Message((*fields, *self.header), self.separator or b"\r\n", self.body)
+        return Message((*fields, *self.header), self.separator, self.body)
 
     def without(self, unwanted: Callable[[str], bool]) -> Message:
         """Return a copy without the fields whose lower-case name is unwanted."""

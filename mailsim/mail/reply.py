@@ -89,12 +89,16 @@ class ReplyReader:
         replies: list[Reply] = []
         while b"\n" in self._buffer:
             line, self._buffer = self._buffer.split(b"\n", 1)
+            self._require_short(line)
             done = self._take(line.rstrip(b"\r").decode("utf-8", "surrogateescape"))
             if done is not None:
                 replies.append(done)
-        if len(self._buffer) > self.longest_line:
-            raise ValueError(f"reply line longer than {self.longest_line} octets")
+        self._require_short(self._buffer)
         return replies
+
+    def _require_short(self, line: bytes) -> None:
+        if len(line) > self.longest_line:
+            raise ValueError(f"reply line longer than {self.longest_line} octets")
 
     def _take(self, line: str) -> Reply | None:
         code, separator, text = line[:3], line[3:4], line[4:]
@@ -111,9 +115,12 @@ class ReplyReader:
 
 
 def _from_texts(code: int, texts: tuple[str, ...]) -> Reply:
-    """Split the enhanced code off when every line carries the same one."""
+    """Split the enhanced code off when every line carries the same one.
+
+    Its class may differ from the code's: rfc2034:4 forbids that, Exchange sends ``451 5.7.3``.
+    """
     found = [_ENHANCED.match(text) for text in texts]
     codes = {match.group(1) if match else "" for match in found}
-    if len(codes) == 1 and (enhanced := codes.pop()) and enhanced[0] == str(code)[0]:
+    if len(codes) == 1 and (enhanced := codes.pop()):
         return Reply(code, enhanced, tuple(text[len(enhanced) + 1 :] for text in texts))
     return Reply(code, "", texts)

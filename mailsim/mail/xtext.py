@@ -1,4 +1,4 @@
-"""xtext: how ORCPT and ENVID carry any character in an SMTP parameter (RFC 3461 section 4)."""
+"""How ORCPT and ENVID carry any character in an SMTP parameter: xtext (RFC 3461 section 4), RFC 6533 beyond ASCII."""
 
 from __future__ import annotations
 
@@ -11,5 +11,13 @@ def decode_xtext(text: str) -> str:
 
 
 def encode_xtext(text: str) -> str:
-    """Encode as RFC 3461 xtext."""
+    """Encode ASCII text as RFC 3461 xtext."""
     return re.sub(r"[^\x21-\x2a\x2c-\x3c\x3e-\x7e]", lambda match: f"+{ord(match.group()):02X}", text)
+
+
+def typed_address(address: str) -> str:
+    """Write an address as ORCPT does: ``rfc822;xtext``, or ``utf-8;`` with escapes in hex (RFC 6533 section 3)."""
+    if address.isascii():
+        return f"rfc822;{encode_xtext(address)}"
+    special = r"[^\x21-\x2a\x2c-\x3c\x3e-\x5b\x5d-\x7e]"
+    return "utf-8;" + re.sub(special, lambda match: f"\\x{{{ord(match.group()):02X}}}", address)

@@ -45,6 +45,11 @@ def stamp(message: Message, *, auth_as: str, source: str) -> Message:
     )
 
 
+def submitted(message: Message) -> Message:
+    """Strip what a mailbox may not write into the header of its messages."""
+    return _without_cross_premises(without_organization(message))
+
+
 def leave(message: Message, *, preserve: bool, server: str) -> Message:
     """Prepare a message that leaves the organization.
 
@@ -58,8 +63,8 @@ def leave(message: Message, *, preserve: bool, server: str) -> Message:
             _renamed(field, ORGANIZATION, CROSS_PREMISES) for field in _carried(message, ORGANIZATION)
         )
         marker = header_field("X-OrganizationHeadersPreserved", server)
-        return _without_cross_premises(_without_own(message)).with_top(marker, *carried)
-    stripped = _without_own(message)
+        return _without_cross_premises(without_organization(message)).with_top(marker, *carried)
+    stripped = without_organization(message)
     kept = _without_cross_premises(stripped)
     if kept is stripped:
         return stripped
@@ -76,7 +81,7 @@ def arrive(message: Message, *, trusted: bool, server: str, promoted: HeaderFiel
         promoted: the marker this product adds when it promotes.
     """
     brought = tuple(_carried(message, CROSS_PREMISES))
-    clean = _without_own(message)
+    clean = without_organization(message)
     without = _without_cross_premises(clean)
     if trusted and brought:
         return without.with_top(
@@ -100,7 +105,8 @@ def _renamed(field: HeaderField, old: str, new: str) -> HeaderField:
     return HeaderField(new.encode() + field.raw[len(old) :])
 
 
-def _without_own(message: Message) -> Message:
+def without_organization(message: Message) -> Message:
+    """Strip the organization's own fields, as the header firewall does."""
     own = (ORGANIZATION.lower(), FOREST.lower())
     return message.without(lambda name: name.startswith(own))
 

@@ -7,9 +7,12 @@ is common to all products.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from mailsim.mail.address import Mailbox
 from mailsim.mail.date import mail_date
 from mailsim.mail.message import HeaderField, header_field
+from mailsim.mta.cross_premises import without_organization
 from mailsim.mta.kind import Failure, Item, PointOfView
 from mailsim.mta.relaying.reports import failures_to_report, make_report
 
@@ -22,10 +25,13 @@ _SENTENCES = {
     "4.4.7": "The server has tried to deliver this message, without success, and has stopped trying. Please try "
     "sending this message again. If the problem continues, contact your helpdesk.",
 }
+_BLANK_LINES = "\n" * 9  # eight of them, as observed
 _OTHERWISE = (
     "Your message wasn't delivered. Despite repeated attempts to deliver your message, or because the "
+    "recipient's email system refused it, the message could not be handed over."
 )
-_OTHERWISE += "recipient's email system refused it, the message could not be handed over."
+# Set-TransportConfig: ExternalDsnMaxMessageAttachSize and InternalDsnMaxMessageAttachSize, 10 MB
+MAX_MESSAGE_ATTACH_SIZE = 10 * 1024 * 1024
 
 
 def exchange_report(
@@ -54,8 +60,18 @@ def exchange_report(
     if not due or item.envelope.reverse_path is None:
         return None
     header = _header(at, item, item.envelope.reverse_path, sender)
-    human = _human(at, item, due)
-    return make_report(at, item, due, name, header=header, human=human, context=context)
+    # the header firewall works on the original inside a report too
+    returned = replace(item, message=without_organization(item.message))
+    return make_report(
+        at,
+        returned,
+        due,
+        name,
+        header=header,
+        human=_human(at, returned, due),
+        whole_up_to=MAX_MESSAGE_ATTACH_SIZE,
+        context=context,
+    )
 
 
 def _header(at: PointOfView, item: Item, to: Mailbox, sender: str) -> tuple[HeaderField, ...]:
@@ -78,7 +94,7 @@ def _human(at: PointOfView, item: Item, failures: tuple[Failure, ...]) -> str:
     diagnosed = "\n\n".join(_to_the_administrator(failure) for failure in failures)
     header = item.message.header_bytes.decode("utf-8", "replace").replace("\r\n", "\n")
     return (
-        f"Delivery has failed to these recipients or groups:\n\n{told}\n\n\n\n"
+        f"Delivery has failed to these recipients or groups:\n\n{told}{_BLANK_LINES}"
         f"Diagnostic information for administrators:\n\nGenerating server: {at.mta.fqdn}\n\n{diagnosed}\n\n"
         f"Original message headers:\n\n{header}"
     )

@@ -31,7 +31,7 @@ _LONGEST = 100  # file systems take 255 octets a name
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]")
 
 
-class StaleCertificate(ValueError):  # noqa: N818  # a state of the user's files, not a fault of the call
+class StaleCertificate(ValueError):  # a state of the user's files, not a fault of the call
     """A stored key or certificate that cannot serve the scenario as it is now; the text says what to do about it.
 
     Nothing is made in its place: the files stay as they were.

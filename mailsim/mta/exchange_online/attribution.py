@@ -11,7 +11,8 @@ through Exchange Online"; a chain that does not reach a trusted root counts as n
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from mailsim.mail.address import Mailbox, ReversePath
 from mailsim.mta.exchange_online.config import (
@@ -58,29 +59,46 @@ class Attributed:
     direction: str
 
     @property
+    def owner(self) -> str:
+        """Return the tenant's name, empty for nobody's mail."""
+        return self.tenant.name if self.tenant else ""
+
+    @property
     def shown(self) -> Attribution:
         """Return it in the words of the trace."""
-        return Attribution(
-            self.tenant.name if self.tenant else "",
-            self.connector.name if self.connector else "",
-            self.direction,
-        )
+        return Attribution(self.owner, self.connector.name if self.connector else "", self.direction)
+
+
+@dataclass(frozen=True, slots=True)
+class Owners:
+    """Whose mail an item is: decided once, when the service takes it, and kept with it.
+
+    Args:
+        first: the tenant of the first recipient, or of the mailbox that handed it in.
+        others: the tenants of recipients that belong to another one.
+    """
+
+    first: str
+    others: Mapping[Mailbox, str] = field(default_factory=dict, hash=False)
+
+    def of(self, recipient: Mailbox) -> str:
+        """Return the tenant whose mail it is for a recipient, as addressed when the item arrived."""
+        return self.others.get(recipient, self.first)
 
 
 def attribute(
     at: PointOfView, facts: SessionFacts, sender: ReversePath, recipient: Mailbox
 ) -> Decision[Attributed]:
     """Decide whose mail this is: certificate, then address with sender domain, then recipient domain."""
-    config: ExchangeOnlineConfig = at.mta.config
     because: list[Reason] = []
     for choose in (by_certificate, by_address):
-        choice = choose(at, config, facts, sender)
+        choice = choose(at, facts, sender, recipient)
         because.append(choice)
         if choice.chosen is not None:
             claim = choice.chosen
             value = Attributed(claim.tenant, claim.connector, ORIGINATING)
             return Decision("attribution", value, tuple(because), f"{ORIGINATING} from {claim.name}")
-    owner = config.owner_of(recipient.domain)
+    owner = _config(at).owner_of(recipient.domain)
     because.append(_by_recipient(recipient, owner))
     if owner is None:
         return Decision("attribution", Attributed(None, None, NOBODY), tuple(because), "nobody's mail")
@@ -89,13 +107,17 @@ def attribute(
 
 
 def by_certificate(
-    at: PointOfView, config: ExchangeOnlineConfig, facts: SessionFacts, sender: ReversePath
+    at: PointOfView, facts: SessionFacts, sender: ReversePath, recipient: Mailbox
 ) -> Choice[Claim]:
-    """Choose the OnPremises connector that the client's certificate names; the most exact name wins."""
+    """Choose the OnPremises connector that the client's certificate names.
+
+    A name in an accepted domain of the tenant counts before one that only sender or recipient make good; then the
+    most exact name wins.
+    """
     shown = _shown_certificate(facts)
     return select(
         f"inbound connector for {shown}",
-        _claims(config),
+        _claims(_config(at)),
         name=lambda claim: claim.name,
         source=lambda claim: claim.connector.source(),
         checks=lambda claim: (
@@ -103,21 +125,21 @@ def by_certificate(
             _on_premises(claim),
             _chain(at, facts),
             _certificate_name(claim, facts),
-            _domain_accepted(claim, sender),
+            _domain_accepted(claim, sender, recipient),
             *_unmodelled(claim),
         ),
-        ranks=lambda claim: (_exactness(claim),),
+        ranks=lambda claim: (_accepted_domain(claim, sender), _exactness(claim)),
         cite=ATTRIBUTION,
     )
 
 
 def by_address(
-    _at: PointOfView, config: ExchangeOnlineConfig, facts: SessionFacts, sender: ReversePath
+    at: PointOfView, facts: SessionFacts, sender: ReversePath, _recipient: Mailbox
 ) -> Choice[Claim]:
     """Choose the OnPremises connector that lists the client's address, of the tenant that has the sender's domain."""
     return select(
         f"inbound connector for address {facts.peer_ip}",
-        _claims(config),
+        _claims(_config(at)),
         name=lambda claim: claim.name,
         source=lambda claim: claim.connector.source(),
         checks=lambda claim: (
@@ -145,6 +167,11 @@ def certificate_domain_accepted(tenant: Tenant, connector: InboundConnector) -> 
     return wildcard and any(
         name_matches("*." + domain, each.domain_name.lower()) for each in tenant.accepted_domains
     )
+
+
+def _config(at: PointOfView) -> ExchangeOnlineConfig:
+    config: ExchangeOnlineConfig = at.mta.config
+    return config
 
 
 def _claims(config: ExchangeOnlineConfig) -> tuple[Claim, ...]:
@@ -212,19 +239,33 @@ def _certificate_name(claim: Claim, facts: SessionFacts) -> Check:
     )
 
 
-def _domain_accepted(claim: Claim, sender: ReversePath) -> Check:
-    """Want the certificate's domain among the tenant's, or the sender's where it is not."""
-    own = certificate_domain_accepted(claim.tenant, claim.connector)
-    by_sender = sender is not None and claim.tenant.accepted(sender.domain) is not None
-    domains = ", ".join(each.domain_name for each in claim.tenant.accepted_domains)
+def _domain_accepted(claim: Claim, sender: ReversePath, recipient: Mailbox) -> Check:
+    """Want the certificate's domain among the tenant's; where it is not, the sender's or the recipient's."""
+    tenant, connector = claim.tenant, claim.connector
+    by_recipient = tenant.accepted(recipient.domain) is not None
+    domains = ", ".join(each.domain_name for each in tenant.accepted_domains)
+    saw = f"certificate domain {connector.certificate_domain or '(none)'}, sender {sender or '<>'}"
     return check(
-        own or by_sender,
+        certificate_domain_accepted(tenant, connector) or _has_sender(tenant, sender) or by_recipient,
         "accepted domain",
-        saw=f"certificate domain {claim.connector.certificate_domain or '(none)'}, sender {sender or '<>'}",
+        saw=f"{saw}, recipient {recipient}",
         wanted=f"one of {domains}",
         cite=ATTRIBUTION,
         source=claim.connector.source("TlsSenderCertificateName"),
     )
+
+
+def _has_sender(tenant: Tenant, sender: ReversePath) -> bool:
+    return sender is not None and tenant.accepted(sender.domain) is not None
+
+
+def _accepted_domain(claim: Claim, sender: ReversePath) -> Rank:
+    """Certificate domain before sender before recipient (MC1226222)."""
+    if certificate_domain_accepted(claim.tenant, claim.connector):
+        return Rank("whose domain is accepted", 0, "the certificate's")
+    if _has_sender(claim.tenant, sender):
+        return Rank("whose domain is accepted", 1, "the sender's")
+    return Rank("whose domain is accepted", 2, "the recipient's")
 
 
 def _exactness(claim: Claim) -> Rank:
@@ -247,7 +288,7 @@ def _lists_address(claim: Claim, facts: SessionFacts) -> Check:
 def _sender_accepted(claim: Claim, sender: ReversePath) -> Check:
     domains = ", ".join(each.domain_name for each in claim.tenant.accepted_domains)
     return check(
-        sender is not None and claim.tenant.accepted(sender.domain) is not None,
+        _has_sender(claim.tenant, sender),
         "sender domain",
         saw=str(sender or "<>"),
         wanted=f"one of {domains}",

@@ -7,79 +7,98 @@ mail routing", "Manage accepted domains".
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from mailsim.mail.envelope import Recipient, orcpt_of
-from mailsim.mta.exchange_online import defaults, headers, replies
-from mailsim.mta.exchange_online.attribution import attribute
+from mailsim.errors import Bug
+from mailsim.mail.envelope import Recipient
+from mailsim.mta.copies import gather
+from mailsim.mta.exchange_online import headers, replies
+from mailsim.mta.exchange_online.attribution import Owners
 from mailsim.mta.exchange_online.config import DomainType, ExchangeOnlineConfig, OutboundConnector, Tenant
 from mailsim.mta.exchange_online.send import choose_outbound_connector, connector_named, relay_by
 from mailsim.mta.kind import (
     Categorized,
     Copy,
     Deliver,
+    Failure,
     Fate,
     Item,
     PointOfView,
     Refuse,
-    Resolved,
     RuleOutcome,
 )
+from mailsim.mta.resolution import Resolution, resolve
+from mailsim.mta.rules.rule import TransportRule
 from mailsim.mta.rules.run import rules_for
-from mailsim.reason.check import check
+from mailsim.reason.check import Check, check
 from mailsim.reason.cite import documented
 from mailsim.reason.decision import Decision, Reason
+from mailsim.reason.order import Evaluated
 
 RESOLUTION = documented("ms:accepted-domains-exo", "Manage accepted domains in Exchange Online")
 
 
 @dataclass(frozen=True, slots=True)
-class Handed:
-    """The context of an item that did not come by SMTP: the tenant whose mailbox or service made it."""
+class Addressee:
+    """One recipient of an item.
 
-    tenant: str
+    Args:
+        tenant: whose mail it is.
+        resolution: what the recipient became in the tenant's directory.
+        rules: the transport rules that apply to it.
+    """
+
+    tenant: Tenant
+    resolution: Resolution
+    rules: tuple[Evaluated[TransportRule], ...]
+
+    @property
+    def recipient(self) -> Recipient:
+        """Return the recipient as it is now addressed."""
+        return self.resolution.recipient
 
 
 def categorize(at: PointOfView, item: Item) -> Categorized:
     """Give every recipient its fate; recipients with the same next hop share a copy."""
-    copies: dict[Fate, Copy] = {}
-    resolved: list[Resolved] = []
-    ran: list[RuleOutcome] = []
-    for recipient in item.envelope.recipients:
-        copy = _one(at, item, recipient, resolved, ran)
-        known = copies.get(copy.fate)
-        together = (*known.recipients, *copy.recipients) if known else copy.recipients
-        copies[copy.fate] = replace(copy, recipients=together)
-    return Categorized(tuple(copies.values()), tuple(resolved), tuple(ran))
+    addressees = [_addressee(at, item, recipient) for recipient in item.envelope.recipients]
+    return Categorized(
+        gather(_copy(at, item, addressee) for addressee in addressees),
+        tuple(step for addressee in addressees for step in addressee.resolution.steps),
+        tuple(_outcome(addressee, rule) for addressee in addressees for rule in addressee.rules),
+    )
 
 
-def _one(
-    at: PointOfView, item: Item, recipient: Recipient, resolved: list[Resolved], ran: list[RuleOutcome]
-) -> Copy:
-    """Resolve one recipient, run the rules on it, and decide how it goes on."""
-    tenant = owner(at, item, recipient)
-    final, because, looped = _resolve(tenant, recipient, resolved)
-    if looped:
-        why = Decision("recipient", None, tuple(because), "a loop")
-        return Copy(
-            recipients=(final,), message=item.message, fate=Refuse(replies.FORWARDING_LOOP), because=why
-        )
-    forced = None if _is_report(item) else _rules(tenant, final, ran)
-    if forced is not None:
-        because.append(forced)
-        return _route(at, item, tenant, final, forced.value, because)
-    found = tenant.directory.find(final.path)
-    if found is not None and found.target is None:
-        why = Decision("recipient", None, tuple(because), "delivered here")
-        return Copy(recipients=(final,), message=item.message, fate=Deliver(found.primary), because=why)
-    if found is None and _authoritative(tenant, final, because):
-        why = Decision("recipient", None, tuple(because), "unknown in an authoritative domain")
-        return Copy(
-            recipients=(final,), message=item.message, fate=Refuse(replies.UNKNOWN_RECIPIENT), because=why
-        )
-    choice = choose_outbound_connector(tenant, final.path)
-    because.append(choice)
-    return _route(at, item, tenant, final, choice.chosen, because)
+def owner_of_failure(at: PointOfView, item: Item, failures: tuple[Failure, ...]) -> Tenant:
+    """Return the tenant whose recipient failed first, also where it was resolved to somebody outside."""
+    failed = failures[0].recipient.path
+    became = ((_addressee(at, item, recipient), recipient) for recipient in item.envelope.recipients)
+    found = (each.tenant for each, recipient in became if failed in (recipient.path, each.recipient.path))
+    return next(found, None) or _owner(at, item, item.envelope.recipients[0])
+
+
+def _owner(at: PointOfView, item: Item, recipient: Recipient) -> Tenant:
+    """Return the tenant whose mail this is for one recipient as it arrived."""
+    config: ExchangeOnlineConfig = at.mta.config
+    owners: Owners = item.context
+    tenant = config.tenant(owners.of(recipient.path))
+    if tenant is None:
+        raise Bug(f"{item.name} belongs to no tenant")
+    return tenant
+
+
+def _addressee(at: PointOfView, item: Item, recipient: Recipient) -> Addressee:
+    """Resolve one recipient and run the rules on it."""
+    tenant = _owner(at, item, recipient)
+    resolution = resolve(
+        tenant.directory,
+        recipient,
+        owner=tenant.name,
+        default_domain=tenant.default_domain,
+        cite=RESOLUTION,
+    )
+    exempt = resolution.looped or _is_report(item)
+    ran = () if exempt else rules_for(tenant.transport_rules, resolution.last_seen)
+    return Addressee(tenant, resolution, tuple(rule for rule in ran if rule.applies))
 
 
 def _is_report(item: Item) -> bool:
@@ -89,97 +108,71 @@ def _is_report(item: Item) -> bool:
     return item.report or arrived
 
 
-def owner(at: PointOfView, item: Item, recipient: Recipient) -> Tenant:
-    """Return the tenant whose mail this is for one recipient."""
-    config: ExchangeOnlineConfig = at.mta.config
-    if isinstance(item.context, Handed):
-        tenant = config.tenant(item.context.tenant)
-    elif item.facts is not None:
-        tenant = attribute(at, item.facts, item.envelope.reverse_path, recipient.path).value.tenant
+def _outcome(addressee: Addressee, rule: Evaluated[TransportRule]) -> RuleOutcome:
+    action = f"RouteMessageOutboundConnector {rule.subject.route_message_outbound_connector}"
+    return RuleOutcome(rule.subject.name, action, (addressee.recipient.path,), rule.because)
+
+
+def _copy(at: PointOfView, item: Item, addressee: Addressee) -> Copy:
+    """Decide how one recipient goes on: by a rule's connector, into a mailbox, back to the sender, or out."""
+    resolution = addressee.resolution
+    because = (*resolution.because, *_not_found(addressee))
+    forced = _forced(addressee)
+    if forced is not None:
+        return _route(at, item, addressee, forced)
+    if resolution.looped:
+        fate: Fate = Refuse(replies.FORWARDING_LOOP)
+    elif resolution.mailbox is not None:
+        fate = Deliver(resolution.mailbox)
+    elif any(each.failed for each in because):
+        fate = Refuse(replies.UNKNOWN_RECIPIENT)
     else:
-        tenant = None
-    if tenant is None:  # pragma: no cover - RCPT admits nobody's mail
-        raise AssertionError(f"{item.name} belongs to no tenant")
-    return tenant
+        choice = choose_outbound_connector(addressee.tenant, addressee.recipient.path)
+        return _route(at, item, addressee, Decision(choice.question, choice.chosen, (*because, choice)))
+    answer = fate.reply.text if isinstance(fate, Refuse) else "delivered here"
+    why = Decision("recipient", None, because, answer)
+    return Copy(recipients=(addressee.recipient,), message=item.message, fate=fate, because=why)
 
 
-def _resolve(
-    tenant: Tenant, recipient: Recipient, resolved: list[Resolved]
-) -> tuple[Recipient, list[Reason], bool]:
-    """Follow mail users and contacts to where they point; True when they point in a circle."""
-    because: list[Reason] = []
-    current = recipient
-    for _ in range(defaults.LONGEST_CHAIN):
-        found = tenant.directory.find(current.path)
-        saw = f"{current.path} is {found.kind.value if found else 'not in the directory'}"
-        source = found.source if found else ""
-        because.append(check(True, f"directory of {tenant.name}", saw=saw, cite=RESOLUTION, source=source))
-        if found is None:
-            return current, because, False
-        if found.target is None:
-            final = replace(current, path=found.primary, orcpt=orcpt_of(current, found.primary))
-            if final.path != current.path:  # a proxy address becomes the primary one
-                resolved.append(Resolved(current.path, final.path, found.kind.value))
-            return final, because, False
-        resolved.append(Resolved(current.path, found.target, found.kind.value))
-        if found.target == current.path:
-            return current, because, False
-        current = replace(current, path=found.target, orcpt=orcpt_of(current, found.target))
-    return current, because, True
+def _forced(addressee: Addressee) -> Decision[OutboundConnector | None] | None:
+    """Return the connector to which the last rule that applies sends the recipient."""
+    named = [
+        (connector, rule)
+        for rule in addressee.rules
+        if (connector := connector_named(addressee.tenant, rule.subject.route_message_outbound_connector))
+    ]
+    if not named:
+        return None
+    connector, rule = named[-1]
+    because: tuple[Reason, ...] = (*addressee.resolution.because, rule.because)
+    return Decision(f"route of {addressee.recipient.path}", connector, because)
 
 
-def _rules(
-    tenant: Tenant, recipient: Recipient, ran: list[RuleOutcome]
-) -> Decision[OutboundConnector] | None:
-    """Run the transport rules; return the connector that the last one that applies sends the recipient to."""
-    forced: Decision[OutboundConnector] | None = None
-    for rule in rules_for(tenant.transport_rules, tenant.directory.find(recipient.path)):
-        if not rule.applies:
-            continue
-        name = rule.subject.route_message_outbound_connector
-        connector = connector_named(tenant, name)
-        ran.append(
-            RuleOutcome(
-                rule.subject.name, f"RouteMessageOutboundConnector {name}", (recipient.path,), rule.because
-            )
-        )
-        if connector is not None:
-            forced = Decision(
-                f"route of {recipient.path}", connector, (rule.because,), f"rule sends it by {name!r}"
-            )
-    return forced
-
-
-def _authoritative(tenant: Tenant, recipient: Recipient, because: list[Reason]) -> bool:
-    """Tell whether the tenant should know this recipient, and write down why."""
-    accepted = tenant.accepted(recipient.path.domain)
-    mine = accepted is not None and accepted.domain_type is DomainType.AUTHORITATIVE
-    because.append(
+def _not_found(addressee: Addressee) -> tuple[Check, ...]:
+    """Hold against a recipient that is not in the directory that its domain is authoritative."""
+    if addressee.resolution.ended_at is not None:
+        return ()
+    domain = addressee.recipient.path.domain
+    accepted = addressee.tenant.accepted(domain)
+    return (
         check(
-            not mine,
-            f"DomainType of {recipient.path.domain}",
+            accepted is None or accepted.domain_type is not DomainType.AUTHORITATIVE,
+            f"DomainType of {domain}",
             saw=accepted.domain_type.value if accepted else "not an accepted domain",
             wanted="a known recipient, or a domain that is not Authoritative",
             cite=RESOLUTION,
             source=str(accepted.origin or "") if accepted else "",
-        )
+        ),
     )
-    return mine
 
 
-def _route(
-    at: PointOfView,
-    item: Item,
-    tenant: Tenant,
-    recipient: Recipient,
-    connector: OutboundConnector | None,
-    because: list[Reason],
-) -> Copy:
+def _route(at: PointOfView, item: Item, addressee: Addressee, by: Decision[OutboundConnector | None]) -> Copy:
     """Send a recipient out by a connector, or by the MX of its domain where there is none."""
-    answer = f"connector {connector.name!r}" if connector else f"MX of {recipient.path.domain}"
+    connector, path = by.value, addressee.recipient.path
+    answer = f"connector {connector.name!r}" if connector else f"MX of {path.domain}"
     return Copy(
-        recipients=(recipient,),
-        message=headers.leave(at, item.message, tenant, connector),
-        fate=relay_by(at, connector, recipient.path.domain),
-        because=Decision(f"route of {recipient.path}", None, tuple(because), answer),
+        recipients=(addressee.recipient,),
+        message=headers.leave(at, item.message, addressee.tenant, connector),
+        fate=relay_by(at, connector, path.domain),
+        because=Decision(f"route of {path}", None, by.because, answer),
     )

@@ -82,7 +82,7 @@ class InboundConnector:
     connector_type: ConnectorType
     enabled: bool = True
     sender_domains: tuple[SenderDomain, ...] = (SenderDomain.parse("*"),)
-    sender_ip_addresses: tuple[IPv4Network, ...] = ()
+    sender_ip_addresses: tuple[IPv4Network, ...] = field(default=(), metadata={"name": "SenderIPAddresses"})
     tls_sender_certificate_name: str = ""
     require_tls: bool = True
     cloud_services_mail_enabled: bool = False
@@ -126,7 +126,7 @@ class OutboundConnector:
     recipient_domains: tuple[DomainPattern, ...] = ()
     all_accepted_domains: bool = False
     is_transport_rule_scoped: bool = False
-    use_mx_record: bool = True
+    use_mx_record: bool = field(default=True, metadata={"name": "UseMXRecord"})
     smart_hosts: tuple[str, ...] = ()
     tls_settings: TlsSettings | None = None
     tls_domain: str = ""

@@ -16,7 +16,6 @@ MAX_MESSAGE_SIZE = 157_286_400  # 150 MB, observed in EHLO
 LOOP_ITERATIONS = 20
 BUILD = "15.20.8000.10"
 CLIENT_CERTIFICATE = "mail.protection.outlook.com"
-LONGEST_CHAIN = 10  # of recipients that point at each other; the product's own bound is not documented
 
 SCHEDULE = Schedule(
     steps=(

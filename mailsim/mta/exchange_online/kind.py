@@ -7,12 +7,12 @@ from ipaddress import IPv4Address
 
 from mailsim.mail.address import ReversePath, show_path
 from mailsim.mail.command import Mail, Rcpt
-from mailsim.mail.envelope import Envelope, Recipient
+from mailsim.mail.envelope import Envelope
 from mailsim.mail.message import Message, header_field
 from mailsim.mail.reply import Reply
 from mailsim.mta.exchange_online import categorize, headers, receive, replies, send
+from mailsim.mta.exchange_online.attribution import Owners
 from mailsim.mta.exchange_online.config import ExchangeOnlineConfig
-from mailsim.mta.exchange_report import exchange_report
 from mailsim.mta.kind import (
     Acceptance,
     Categorized,
@@ -67,7 +67,7 @@ class ExchangeOnline:
 
     def submit(self, at: PointOfView, envelope: Envelope, message: Message, name: str) -> Item:
         stamped = headers.submit(at, message, name)
-        context = categorize.Handed(_tenant_of(at, envelope.reverse_path))
+        context = Owners(_tenant_of(at, envelope.reverse_path))
         return Item(name=name, envelope=envelope, message=stamped, arrived=at.now, context=context)
 
     def categorize(self, at: PointOfView, item: Item) -> Categorized:
@@ -80,8 +80,8 @@ class ExchangeOnline:
     def on_offer(self, at: PointOfView, relay: Relay, offer: Offer) -> Decision[Reply | None]:
         return judge_offer(at, relay, offer, partial(send.word_tls_problem, relay.tls), send.TLS)
 
-    def on_no_route(self, _at: PointOfView, _relay: Relay, problem: RouteProblem) -> Reply:
-        return replies.NO_ROUTE[problem]
+    def on_no_route(self, _at: PointOfView, relay: Relay, problem: RouteProblem) -> Reply:
+        return send.word_no_route(relay.domain, problem)
 
     def on_unreachable(self, _at: PointOfView, host: str, address: IPv4Address | None, cause: str) -> Reply:
         return send.word_unreachable(host, address, cause)
@@ -90,10 +90,7 @@ class ExchangeOnline:
         return send.after(at, item, waiting)
 
     def report(self, at: PointOfView, item: Item, failures: tuple[Failure, ...], name: str) -> Item | None:
-        tenant = categorize.owner(at, item, _first(failures))
-        sender = f"Microsoft Outlook <postmaster@{tenant.default_domain}>"
-        context = categorize.Handed(tenant.name)
-        return exchange_report(at, item, failures, name, sender=sender, context=context)
+        return send.bounce(at, item, failures, name, tenant=categorize.owner_of_failure(at, item, failures))
 
     def deliver(self, _at: PointOfView, item: Item, message: Message) -> Message:
         return message.with_top(header_field("Return-Path", show_path(item.envelope.reverse_path)))
@@ -106,7 +103,3 @@ def _tenant_of(at: PointOfView, sender: ReversePath) -> str:
     if owner is None:
         raise ValueError(f"{sender} is no mailbox of a tenant")
     return owner.name
-
-
-def _first(failures: tuple[Failure, ...]) -> Recipient:
-    return failures[0].recipient

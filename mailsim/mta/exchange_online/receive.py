@@ -6,6 +6,8 @@ through Exchange Online" (in force since November 2023). That refusals come at R
 
 from __future__ import annotations
 
+from functools import partial
+
 from mailsim.mail.address import Mailbox
 from mailsim.mail.command import Mail, Rcpt
 from mailsim.mail.date import mail_date
@@ -17,6 +19,7 @@ from mailsim.mta.exchange_online.attribution import (
     INCOMING,
     ORIGINATING,
     Attributed,
+    Owners,
     attribute,
     certificate_domain_accepted,
 )
@@ -85,37 +88,48 @@ def judge_recipient(
 def take(at: PointOfView, session: Session, envelope: Envelope, message: Message, name: str) -> Acceptance:
     """Take a message over: size and loop count, then header firewall, promotion and stamps."""
     loops = headers.own_hops(at, message)
+    found = [attribute(at, session.facts, envelope.reverse_path, path) for path in envelope.paths]
+    denied = replies.relay_denied(at.mta.fqdn)
     decision = admit(
         "DATA",
         (
+            # a certificate may have expired since RCPT
+            *(
+                Gate("attributed to a tenant", partial(_owned, each.value, path), denied, RELAY)
+                for path, each in zip(envelope.paths, found, strict=True)
+                if each.value.tenant is None
+            ),
             Gate("message size", lambda: _fits(message.size), replies.TOO_LARGE, LIMITS),
             Gate("loop count", lambda: _few_loops(loops), replies.too_many_hops(at.mta.fqdn), LOOPS),
         ),
     )
     if decision.value is not None:
         return Acceptance(Decision("DATA", decision.value, decision.because, "refused"), None)
-    owners = _owners(at, session, envelope)
     item = Item(
         name=name,
         envelope=envelope,
-        message=headers.arrive(at, session, message, owners[0].value, envelope.reverse_path),
+        message=headers.arrive(at, session, message, found[0].value, envelope.reverse_path),
         arrived=at.now,
         facts=session.facts,
+        context=_owners(envelope, found),
     )
     shown_id = message.value("Message-ID") or message_id(name, at.mta.fqdn)
     reply = replies.queued(shown_id, internal_id(at.mta.id, name), at.mta.fqdn)
-    shown = tuple(
-        Decision(owner.question, owner.value.shown, owner.because, owner.answer) for owner in owners
-    )
-    return Acceptance(Decision("DATA", reply, decision.because, "accepted"), item, shown)
+    return Acceptance(Decision("DATA", reply, decision.because, "accepted"), item, _shown(found))
 
 
-def _owners(at: PointOfView, session: Session, envelope: Envelope) -> tuple[Decision[Attributed], ...]:
-    """Attribute every recipient and keep one decision for each owner."""
-    owners: dict[Attribution, Decision[Attributed]] = {}
-    for path in envelope.paths:
-        found = attribute(at, session.facts, envelope.reverse_path, path)
-        owners.setdefault(found.value.shown, found)
+def _owners(envelope: Envelope, found: list[Decision[Attributed]]) -> Owners:
+    first = found[0].value.owner
+    pairs = zip(envelope.paths, found, strict=True)
+    return Owners(first, {path: each.value.owner for path, each in pairs if each.value.owner != first})
+
+
+def _shown(found: list[Decision[Attributed]]) -> tuple[Decision[Attribution], ...]:
+    """Keep one decision for each owner, in the words of the trace."""
+    owners: dict[Attribution, Decision[Attribution]] = {}
+    for each in found:
+        shown = each.value.shown
+        owners.setdefault(shown, Decision(each.question, shown, each.because, each.answer))
     return tuple(owners.values())
 
 

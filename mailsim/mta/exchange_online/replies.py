@@ -46,19 +46,38 @@ FORWARDING_LOOP = reply(
 STARTTLS_REQUIRED = "451 5.7.3 STARTTLS is required to send mail"
 
 NO_ROUTE = {
-    RouteProblem.NO_SUCH_DOMAIN: reply(550, "5.4.310", "DNS domain does not exist"),
     RouteProblem.NO_ADDRESS: reply(450, "4.4.312", "DNS query failed [Message=InfoNoRecords]"),
     RouteProblem.NULL_MX: reply(556, "5.1.10", "Recipient domain does not accept mail (null MX)"),
     RouteProblem.BACK_HERE: reply(554, "5.4.14", "Hop count exceeded - possible mail loop ATTR34"),
 }
 
-# how a last error is worded when the message expires
+# how a last error is worded when the message expires; {} stands for what it says after Message=
 EXPIRED = {
     "4.4.312": reply(550, "5.4.312", "Message expired, DNS query failed(InfoNoRecords)"),
     "4.4.316": reply(550, "5.4.316", "Message expired, connection refused(Socket error code 10061)"),
-    "4.4.317": reply(550, "5.4.317", "Message expired, cannot connect to remote server"),
+    "4.4.317": reply(550, "5.4.317", "Message expired, cannot connect to remote server({})"),
     "4.4.318": reply(550, "5.4.318", "Message expired, connection reset(SuspiciousRemoteServerError)"),
 }
+
+
+def no_such_domain(domain: str) -> Reply:
+    """Fail a domain that the DNS does not know."""
+    return reply(550, "5.4.310", f"DNS domain {domain} does not exist")
+
+
+def unknown_at_remote(answer: Reply) -> Reply:
+    """Wrap a remote 550 that has no enhanced code, as reports show it (observed)."""
+    text = f"Remote server returned unknown recipient or mailbox unavailable -> {answer}"
+    return reply(550, "5.1.351", text)
+
+
+def expired(last_error: Reply) -> Reply | None:
+    """Word the expiry after a last error; None where it has no words of its own."""
+    wording = EXPIRED.get(last_error.enhanced)
+    if wording is None:
+        return None
+    _, _, reason = last_error.text.partition("[Message=")
+    return reply(wording.code, wording.enhanced, wording.lines[0].format(reason.rpartition("]")[0]))
 
 
 def banner(server: str, date: str) -> Reply:

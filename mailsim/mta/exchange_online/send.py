@@ -6,13 +6,16 @@ followed where the page contradicts itself), New-OutboundConnector, "NDRs in Exc
 
 from __future__ import annotations
 
+from dataclasses import replace
 from ipaddress import IPv4Address
 
 from mailsim.mail.address import Mailbox
 from mailsim.mail.reply import Reply
 from mailsim.mta.exchange_online import defaults, replies
+from mailsim.mta.exchange_online.attribution import Owners
 from mailsim.mta.exchange_online.config import OutboundConnector, Tenant, TlsSettings
-from mailsim.mta.kind import Item, Next, PointOfView, Relay, Waiting
+from mailsim.mta.exchange_report import exchange_report
+from mailsim.mta.kind import Failure, Item, Next, PointOfView, Relay, RouteProblem, Waiting
 from mailsim.mta.relaying.offer import TlsProblem
 from mailsim.mta.relaying.tls_policy import TlsDemand, TlsPolicy
 from mailsim.reason.check import Check, check, unknown
@@ -170,6 +173,13 @@ def word_tls_problem(
     return replies.cannot_connect(replies.STARTTLS_REQUIRED)
 
 
+def word_no_route(domain: str, problem: RouteProblem) -> Reply:
+    """Word the failure of a next hop that leads nowhere."""
+    if problem is RouteProblem.NO_SUCH_DOMAIN:
+        return replies.no_such_domain(domain)
+    return replies.NO_ROUTE[problem]
+
+
 def word_unreachable(host: str, address: IPv4Address | None, cause: str) -> Reply:
     """Word the last error of a connection that could not be made or broke."""
     word = replies.refused if cause == "connection refused" else replies.closed
@@ -181,5 +191,20 @@ def after(at: PointOfView, item: Item, waiting: Waiting) -> Next:
     following = defaults.SCHEDULE.next(at.now, item, waiting)
     if following.expired is None:
         return following
-    expired = replies.EXPIRED.get(waiting.last_error.enhanced, following.expired)
+    expired = replies.expired(waiting.last_error) or following.expired
     return Next(following.due, expired, following.because)
+
+
+def bounce(
+    at: PointOfView, item: Item, failures: tuple[Failure, ...], name: str, *, tenant: Tenant
+) -> Item | None:
+    """Report failures as the postmaster of the tenant whose mail it is."""
+    sender = f"Microsoft Outlook <postmaster@{tenant.default_domain or at.mta.fqdn}>"
+    worded = tuple(_as_reported(failure) for failure in failures)
+    return exchange_report(at, item, worded, name, sender=sender, context=Owners(tenant.name))
+
+
+def _as_reported(failure: Failure) -> Failure:
+    if failure.remote and failure.reply.code == 550 and not failure.reply.enhanced:
+        return replace(failure, reply=replies.unknown_at_remote(failure.reply))
+    return failure

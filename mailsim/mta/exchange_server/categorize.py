@@ -5,97 +5,84 @@ Sources: "Recipient resolution in Exchange Server", "Accepted domains in Exchang
 
 from __future__ import annotations
 
-from dataclasses import replace
-
-from mailsim.mail.envelope import Recipient, orcpt_of
-from mailsim.mta.exchange_server import defaults, headers, replies
+from mailsim.mail.envelope import Recipient
+from mailsim.mta.copies import gather
+from mailsim.mta.exchange_server import headers, replies
 from mailsim.mta.exchange_server.config import DomainType
 from mailsim.mta.exchange_server.receive import config_of
 from mailsim.mta.exchange_server.send import choose_send_connector, hold_unreachable, relay_by
-from mailsim.mta.kind import Categorized, Copy, Deliver, Fate, Item, PointOfView, Refuse, Resolved
-from mailsim.reason.check import check
+from mailsim.mta.kind import Categorized, Copy, Deliver, Fate, Item, PointOfView, Refuse
+from mailsim.mta.resolution import Resolution, resolve
+from mailsim.reason.check import Check, check
 from mailsim.reason.cite import documented
-from mailsim.reason.decision import Decision, Reason
+from mailsim.reason.decision import Decision
 
 RESOLUTION = documented("ms:recipient-resolution", "Recipient resolution in Exchange Server")
 
 
 def categorize(at: PointOfView, item: Item) -> Categorized:
     """Give every recipient its fate; recipients with the same next hop share a copy."""
-    copies: dict[Fate, Copy] = {}
-    resolved: list[Resolved] = []
-    for recipient in item.envelope.recipients:
-        final, steps, because = resolve(at, recipient)
-        resolved += steps
-        copy = _copy(at, item, final, because)
-        known = copies.get(copy.fate)
-        together = (*known.recipients, final) if known else (final,)
-        copies[copy.fate] = replace(copy, recipients=together)
-    return Categorized(tuple(copies.values()), tuple(resolved))
+    resolutions = [_resolve(at, recipient) for recipient in item.envelope.recipients]
+    copies = gather(_copy(at, item, resolution) for resolution in resolutions)
+    return Categorized(copies, tuple(step for resolution in resolutions for step in resolution.steps))
 
 
-def resolve(at: PointOfView, recipient: Recipient) -> tuple[Recipient, list[Resolved], Decision[Fate | None]]:
-    """Follow a recipient through the directory until it ends in a mailbox, outside, or nowhere.
-
-    Returns:
-        The recipient as finally addressed, the steps, and a decision: ``Deliver``, ``Refuse``, or None to route it.
-    """
-    config, steps, because = config_of(at), list[Resolved](), list[Reason]()
-    current = recipient
-    for _ in range(defaults.LONGEST_CHAIN):
-        found = config.directory.find(current.path)
-        saw = f"{current.path} is {found.kind.value if found else 'not in the directory'}"
-        source = found.source if found else ""
-        because.append(
-            check(True, f"directory of {config.organization}", saw=saw, cite=RESOLUTION, source=source)
-        )
-        if found is None:
-            return current, steps, _not_found(at, current, because)
-        if found.target is None:
-            final = replace(current, path=found.primary, orcpt=orcpt_of(current, found.primary))
-            if final.path != current.path:  # a proxy address becomes the primary one
-                steps.append(Resolved(current.path, final.path, found.kind.value))
-            fate = Deliver(found.primary)
-            return final, steps, Decision("recipient", fate, tuple(because), "delivered here")
-        steps.append(Resolved(current.path, found.target, found.kind.value))
-        if found.target == current.path:
-            return current, steps, Decision("recipient", None, tuple(because), "to be routed")
-        current = replace(current, path=found.target, orcpt=orcpt_of(current, found.target))
-    return current, steps, Decision("recipient", Refuse(replies.FORWARDING_LOOP), tuple(because), "a loop")
-
-
-def _not_found(at: PointOfView, recipient: Recipient, because: list[Reason]) -> Decision[Fate | None]:
-    """Refuse an unknown recipient of an authoritative domain; everything else is routed."""
+def _resolve(at: PointOfView, recipient: Recipient) -> Resolution:
     config = config_of(at)
-    accepted = config.accepted(recipient.path.domain)
-    authoritative = accepted is not None and accepted.domain_type is DomainType.AUTHORITATIVE
-    saw = accepted.domain_type.value if accepted else "not an accepted domain"
-    source = str(accepted.origin or "") if accepted else ""
-    because.append(
+    return resolve(
+        config.directory,
+        recipient,
+        owner=config.organization,
+        default_domain=config.default_domain,
+        cite=RESOLUTION,
+    )
+
+
+def _copy(at: PointOfView, item: Item, resolution: Resolution) -> Copy:
+    """Deliver a mailbox, refuse who is unknown or points in a circle, route everybody else."""
+    recipient = resolution.recipient
+    because = (*resolution.because, *_not_found(at, resolution))
+    if resolution.looped:
+        fate: Fate = Refuse(replies.FORWARDING_LOOP)
+    elif resolution.mailbox is not None:
+        fate = Deliver(resolution.mailbox)
+    elif any(each.failed for each in because):
+        fate = Refuse(replies.UNKNOWN_RECIPIENT)
+    else:
+        return _route(at, item, recipient, because)
+    why = Decision("recipient", None, because, _answer(fate))
+    return Copy(recipients=(recipient,), message=item.message, fate=fate, because=why)
+
+
+def _answer(fate: Fate) -> str:
+    return fate.reply.text if isinstance(fate, Refuse) else "delivered here"
+
+
+def _not_found(at: PointOfView, resolution: Resolution) -> tuple[Check, ...]:
+    """Hold against a recipient that is not in the directory that its domain is authoritative."""
+    if resolution.ended_at is not None:
+        return ()
+    domain = resolution.recipient.path.domain
+    accepted = config_of(at).accepted(domain)
+    return (
         check(
-            not authoritative,
-            f"DomainType of {recipient.path.domain}",
-            saw=saw,
+            accepted is None or accepted.domain_type is not DomainType.AUTHORITATIVE,
+            f"DomainType of {domain}",
+            saw=accepted.domain_type.value if accepted else "not an accepted domain",
             wanted="a known recipient, or a domain that is not Authoritative",
             cite=RESOLUTION,
-            source=source,
-        )
+            source=str(accepted.origin or "") if accepted else "",
+        ),
     )
-    if authoritative:
-        fate = Refuse(replies.UNKNOWN_RECIPIENT)
-        return Decision("recipient", fate, tuple(because), "unknown in an authoritative domain")
-    return Decision("recipient", None, tuple(because), "to be routed")
 
 
-def _copy(at: PointOfView, item: Item, recipient: Recipient, resolution: Decision[Fate | None]) -> Copy:
-    """Turn a resolved recipient into a copy: its fate, or the Send connector's."""
-    if resolution.value is not None:
-        return Copy(recipients=(recipient,), message=item.message, fate=resolution.value, because=resolution)
+def _route(at: PointOfView, item: Item, recipient: Recipient, because: tuple[Check, ...]) -> Copy:
+    """Send a recipient out by the Send connector that serves it, or keep it in Unreachable."""
     choice = choose_send_connector(at, recipient.path, item.message.size)
-    because = Decision("route", None, (*resolution.because, choice), choice.question)
+    why = Decision("route", None, (*because, choice), choice.question)
     if choice.chosen is None:
         fate = hold_unreachable(item, choice)
-        return Copy(recipients=(recipient,), message=item.message, fate=fate, because=because)
+        return Copy(recipients=(recipient,), message=item.message, fate=fate, because=why)
     message = headers.leave(at, item.message, choice.chosen)
     relay = relay_by(at, choice.chosen, recipient.path.domain)
-    return Copy(recipients=(recipient,), message=message, fate=relay, because=because)
+    return Copy(recipients=(recipient,), message=message, fate=relay, because=why)

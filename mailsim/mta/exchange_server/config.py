@@ -11,7 +11,6 @@ from enum import Enum
 from ipaddress import IPv4Address, IPv4Network
 from typing import ClassVar
 
-from mailsim.mail.address import parse_domain
 from mailsim.mail.pattern import DomainPattern
 from mailsim.mta.exchange_server import defaults
 from mailsim.world.directory import Directory
@@ -133,7 +132,12 @@ class Capability(Enum):
 
 @dataclass(frozen=True, slots=True)
 class DomainCapabilities:
-    """One entry of TlsDomainCapabilities, ``domain:capability``."""
+    """One entry of TlsDomainCapabilities, ``domain:capability``.
+
+    Args:
+        domain: lower case, ``*.contoso.com`` stands for one label below contoso.com.
+        capability: what a client with a certificate for it may do.
+    """
 
     domain: str
     capability: Capability
@@ -151,8 +155,7 @@ class DomainCapabilities:
             raise ValueError(
                 f"{text!r} is not domain:capability; wanted one of {', '.join(c.value for c in Capability)}"
             )
-        name = domain.strip()
-        return cls(parse_domain(name.removeprefix("*.")) if name else "", known[word.strip().lower()])
+        return cls(str(DomainPattern.parse(domain)), known[word.strip().lower()])
 
     def __str__(self) -> str:
         return f"{self.domain}:{self.capability.value}"
@@ -186,10 +189,12 @@ class ReceiveConnector:
 
     name: str
     bindings: tuple[Binding, ...] = (Binding(IPv4Address(0), 25),)
-    remote_ip_ranges: tuple[IpRange, ...] = (IpRange.parse("0.0.0.0-255.255.255.255"),)
+    remote_ip_ranges: tuple[IpRange, ...] = field(
+        default=(IpRange.parse("0.0.0.0-255.255.255.255"),), metadata={"name": "RemoteIPRanges"}
+    )
     enabled: bool = True
     permission_groups: tuple[PermissionGroup, ...] = ()
-    require_tls: bool = False
+    require_tls: bool = field(default=False, metadata={"name": "RequireTLS"})
     tls_domain_capabilities: tuple[DomainCapabilities, ...] = ()
     fqdn: str = ""
     max_message_size: int = field(default=defaults.RECEIVE_MAX_MESSAGE_SIZE, metadata={"unit": "octets"})
@@ -226,12 +231,12 @@ class SendConnector:
     name: str
     address_spaces: tuple[AddressSpace, ...]
     smart_hosts: tuple[str, ...] = ()
-    dns_routing_enabled: bool | None = None
+    dns_routing_enabled: bool | None = field(default=None, metadata={"name": "DNSRoutingEnabled"})
     enabled: bool = True
-    require_tls: bool = False
+    require_tls: bool = field(default=False, metadata={"name": "RequireTLS"})
     tls_auth_level: TlsAuthLevel | None = None
     tls_domain: str = ""
-    ignore_starttls: bool = False
+    ignore_starttls: bool = field(default=False, metadata={"name": "IgnoreSTARTTLS"})
     cloud_services_mail_enabled: bool = False
     fqdn: str = ""
     max_message_size: int = field(default=defaults.SEND_MAX_MESSAGE_SIZE, metadata={"unit": "octets"})

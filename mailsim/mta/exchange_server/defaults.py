@@ -18,7 +18,6 @@ MAX_RECIPIENTS_PER_MESSAGE = 200
 MAX_HOP_COUNT = 60  # observed; the page says 30
 SMTP_MAX_MESSAGES_PER_CONNECTION = 20
 BUILD = "15.2.1118.7"  # Exchange 2019, observed in published Received fields
-LONGEST_CHAIN = 10  # of recipients that point at each other; the product's own bound is not documented
 
 SCHEDULE = Schedule(
     steps=((4, timedelta(minutes=1)), (6, timedelta(minutes=5))),

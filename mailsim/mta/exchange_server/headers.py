@@ -34,8 +34,7 @@ def arrive(at: PointOfView, session: Session, message: Message, *, trusted: bool
 
 def submit(at: PointOfView, message: Message, name: str) -> Message:
     """Stamp a message that a mailbox of the organization hands in."""
-    own = cross_premises.leave(message, preserve=False, server=at.mta.fqdn)
-    stamped = cross_premises.stamp(own, auth_as="Internal", source=at.mta.fqdn)
+    stamped = cross_premises.stamp(cross_premises.submitted(message), auth_as="Internal", source=at.mta.fqdn)
     by = f"from {at.mta.fqdn} ([{at.mta.addresses[0]}]) by {at.mta.fqdn} ([{at.mta.addresses[0]}])"
     trace = header_field("Received", f"{by} with mapi id {defaults.BUILD}; {mail_date(at.now)}")
     missing = (

@@ -190,5 +190,5 @@ def bounce(at: PointOfView, item: Item, failures: tuple[Failure, ...], name: str
     config, to = config_of(at), item.envelope.reverse_path
     internal = to is not None and config.accepted(to.domain) is not None
     who = "MicrosoftExchange329e71ec88ae4615bbc36ab6ce41109e" if internal else "postmaster"
-    sender = f"Microsoft Outlook <{who}@{config.default_domain}>"
+    sender = f"Microsoft Outlook <{who}@{config.default_domain or at.mta.fqdn}>"
     return exchange_report(at, item, failures, name, sender=sender, context=Trust(internal=True))

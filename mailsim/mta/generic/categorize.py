@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from mailsim.mail.envelope import Recipient
+from mailsim.mta.copies import gather
 from mailsim.mta.generic.receive import RELAYING, UNKNOWN_USER, config_of
 from mailsim.mta.generic.replies import user_unknown
 from mailsim.mta.kind import Categorized, Copy, Deliver, Fate, Item, PointOfView, Refuse, Relay
@@ -12,13 +13,12 @@ from mailsim.reason.check import Check, check
 
 def route(at: PointOfView, item: Item) -> Categorized:
     """Make one copy for each local mailbox and one for each next hop."""
-    copies: dict[Fate, Copy] = {}
-    for recipient in item.envelope.recipients:
-        fate, why = _fate(at, recipient)
-        known = copies.get(fate)
-        together = (*known.recipients, recipient) if known else (recipient,)
-        copies[fate] = Copy(recipients=together, message=item.message, fate=fate, because=why)
-    return Categorized(tuple(copies.values()))
+    return Categorized(gather(_copy(at, item, recipient) for recipient in item.envelope.recipients))
+
+
+def _copy(at: PointOfView, item: Item, recipient: Recipient) -> Copy:
+    fate, why = _fate(at, recipient)
+    return Copy(recipients=(recipient,), message=item.message, fate=fate, because=why)
 
 
 def _fate(at: PointOfView, recipient: Recipient) -> tuple[Fate, Check]:

@@ -18,6 +18,8 @@ from mailsim.world.certificate import ChainVerdict, PresentedCertificate
 
 OPPORTUNISTIC_TLS = rfc(3207, "4.1")
 
+BOUNCE_SIZE_LIMIT = 50_000  # postfix: bounce_size_limit
+
 SCHEDULE = Schedule(
     # postfix: minimal_backoff_time 300 s doubled up to maximal_backoff_time 4000 s, maximal_queue_lifetime 5 d
     steps=((1, timedelta(seconds=300)), (1, timedelta(seconds=600)), (1, timedelta(seconds=1200))),
@@ -57,4 +59,4 @@ def bounce(at: PointOfView, item: Item, failures: tuple[Failure, ...], name: str
     human = (
         f"This is the mail system at host {at.mta.fqdn}.\n\nYour message could not be delivered.\n\n{lines}\n"
     )
-    return make_report(at, item, due, name, header=header, human=human)
+    return make_report(at, item, due, name, header=header, human=human, whole_up_to=BOUNCE_SIZE_LIMIT)

@@ -43,31 +43,52 @@ def choose_targets(at: PointOfView, relay: Relay, *, avoid_self: bool) -> Decisi
 
 def _smart_host(at: PointOfView, host: str, looked_up: list[Check]) -> tuple[Target, ...]:
     """Resolve a smart host: a literal, else its MX records, else its address."""
-    literal = host.strip("[]")
-    if literal.replace(".", "").isdigit():
-        return (Target(literal, IPv4Address(literal)),)
+    address = _literal(host)
+    if address is not None:
+        return (Target(str(address), address),)
     records = at.world.zones.mx(host.lower()).records
     if records:
+        looked_up.append(_looked_up(f"MX of {host}", _shown(records), found=True))
         return _addresses(at, records, looked_up)
     return _address_records(at, host, looked_up)
 
 
 def _by_mx(at: PointOfView, domain: str, looked_up: list[Check], *, avoid_self: bool) -> Targets:
     if domain.startswith("["):
-        return Targets((Target(domain, IPv4Address(domain[1:-1])),))
+        return _by_literal(at, domain, looked_up, avoid_self=avoid_self)
     answer = at.world.zones.mx(domain)
     if answer.status is DnsStatus.NXDOMAIN:
         looked_up.append(_looked_up(f"MX of {domain}", "NXDOMAIN", found=False))
         return Targets((), RouteProblem.NO_SUCH_DOMAIN)
     if not answer.records:
         looked_up.append(_looked_up(f"MX of {domain}", "none, the address record counts", found=True))
-        found = _address_records(at, domain, looked_up)
-        return Targets(found, None if found else RouteProblem.NO_ADDRESS)
-    saw = ", ".join(f"{mx.preference} {mx.exchange}" for mx in answer.records)
-    looked_up.append(_looked_up(f"MX of {domain}", saw, found=True))
-    if answer.records[0].exchange == ".":
+        # rfc5321:5.1 treated as an MX of preference 0 that names the domain itself
+        return _usable(at, (MxRecord(0, domain, 0),), looked_up, avoid_self=avoid_self)
+    null = answer.records[0].exchange == "."  # rfc7505:3
+    looked_up.append(_looked_up(f"MX of {domain}", _shown(answer.records), found=not null))
+    if null:
         return Targets((), RouteProblem.NULL_MX)
     return _usable(at, answer.records, looked_up, avoid_self=avoid_self)
+
+
+def _by_literal(at: PointOfView, domain: str, looked_up: list[Check], *, avoid_self: bool) -> Targets:
+    """Read the address in ``user@[192.0.2.1]``; the simulated network has no other kind of address."""
+    address = _literal(domain)
+    if address is None:
+        looked_up.append(_looked_up("address literal", f"{domain}, not an IPv4 address", found=False))
+        return Targets((), RouteProblem.NO_ADDRESS)
+    if avoid_self and address in at.mta.addresses:
+        looked_up.append(_looked_up("address literal", f"{domain}, this host itself", found=False))
+        return Targets((), RouteProblem.BACK_HERE)
+    return Targets((Target(domain, address),))
+
+
+def _literal(host: str) -> IPv4Address | None:
+    """Return the address that stands where a name could, with or without brackets; None for a name."""
+    try:
+        return IPv4Address(host.removeprefix("[").removesuffix("]"))
+    except ValueError:
+        return None
 
 
 def _usable(
@@ -98,6 +119,10 @@ def _address_records(at: PointOfView, host: str, looked_up: list[Check]) -> tupl
         check(bool(answer.addresses), f"A of {host}", saw=saw, wanted="an address", cite=MX_LOOKUP)
     )
     return tuple(Target(host, address) for address in answer.addresses)
+
+
+def _shown(records: tuple[MxRecord, ...]) -> str:
+    return ", ".join(f"{mx.preference} {mx.exchange}" for mx in records)
 
 
 def _looked_up(rule: str, saw: str, *, found: bool) -> Check:

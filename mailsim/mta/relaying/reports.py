@@ -30,6 +30,7 @@ def make_report(
     *,
     header: tuple[HeaderField, ...],
     human: str,
+    whole_up_to: int,
     context: object = None,
 ) -> Item:
     """Make the item of a notification to the sender of ``item``.
@@ -41,6 +42,7 @@ def make_report(
         name: the stable name of the new item.
         header: the vendor's header fields.
         human: the vendor's text.
+        whole_up_to: octets; of a larger message only the header is returned.
         context: the vendor's judgement of its own reports.
     """
     report = Report(
@@ -60,12 +62,12 @@ def make_report(
         ),
         human=human,
         original=item.message,
-        headers_only=item.envelope.ret == "HDRS",
+        headers_only=item.envelope.ret == "HDRS" or item.message.size > whole_up_to,
     )
     message = write_report(report, header, message_id(name, at.mta.fqdn))
     return Item(
         name=name,
-        envelope=Envelope(reverse_path=None, recipients=(_sender(item.envelope.reverse_path),)),
+        envelope=_back_to(item.envelope.reverse_path),
         message=message,
         arrived=at.now,
         context=context,
@@ -73,11 +75,11 @@ def make_report(
     )
 
 
-def _sender(path: ReversePath) -> Recipient:
-    """Address a report to the sender it is about."""
+def _back_to(path: ReversePath) -> Envelope:
+    """Address a report to the sender of what it is about."""
     if path is None:
         raise ValueError("a report is never about a null reverse-path")
-    return Recipient(path)
+    return Envelope(reverse_path=None, recipients=(Recipient(path),), smtputf8=path.needs_smtputf8)
 
 
 def message_id(name: str, fqdn: str) -> str:

@@ -57,5 +57,10 @@ def name_matches(wanted: str, presented: str) -> bool:
     if wanted == presented:
         return True
     if presented.startswith("*."):
-        return not wanted.startswith("*.") and wanted.partition(".")[2] == presented[2:]
-    return wanted.startswith("*.") and presented.partition(".")[2] == wanted[2:]
+        return not wanted.startswith("*.") and _right_below(wanted, presented)
+    return wanted.startswith("*.") and _right_below(presented, wanted)
+
+
+def _right_below(name: str, wildcard: str) -> bool:
+    label, dot, parent = name.partition(".")
+    return bool(label and dot) and parent == wildcard[2:]
