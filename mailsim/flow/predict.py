@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from mailsim.flow.pipeline import Attempt, Pipeline
-from mailsim.flow.session import Answer, ServerSession, Then
+from mailsim.flow.session import LONGEST_LINE, Answer, ServerSession, Then
 from mailsim.flow.wire import (
     Broken,
     Close,
@@ -99,16 +99,18 @@ class MemoryWire:
         for line in operation.lines:
             if self._then is Then.CLOSE:
                 return Broken("connection closed by the server", tuple(replies))
-            answer = self._open_session.handle(line)
-            self._note(line, answer)
-            replies.append(_reply(answer))
+            replies.append(self._exchange(line))
         return Heard(tuple(replies))
+
+    def _exchange(self, line: str) -> Reply:
+        octets = len(line.encode("utf-8", "surrogateescape")) + len("\r\n")
+        if octets > LONGEST_LINE:
+            return self._note(f"<line of {octets} octets>", self._open_session.overlong())
+        return self._note(line, self._open_session.handle(line))
 
     def _content(self, data: bytes) -> Result:
         ended = data if not data or data.endswith(b"\r\n") else data + b"\r\n"
-        answer = self._open_session.content(ended)
-        self._note(f"<{len(ended)} octets>", answer)
-        return Heard((_reply(answer),))
+        return Heard((self._note(f"<{len(ended)} octets>", self._open_session.content(ended)),))
 
     def _secure(self, operation: Secure) -> Result:
         session = self._open_session
@@ -129,9 +131,11 @@ class MemoryWire:
         self._session = None
         return Heard(())
 
-    def _note(self, line: str, answer: Answer) -> None:
+    def _note(self, line: str, answer: Answer) -> Reply:
+        """Write an exchange down, and return the reply."""
         self._pipeline.exchanged(self._open_session, line, answer)
         self._then = answer.then
+        return _reply(answer)
 
     @property
     def _open_session(self) -> ServerSession:

@@ -41,6 +41,9 @@ from mailsim.reason.decision import Reason
 from mailsim.trace.events import Attributed, Connected, Received, Secured, TlsVerdict, What
 from mailsim.world.facts import SessionFacts, TlsFacts
 
+# postfix: line_length_limit = 2048; rfc5321:4.5.3.1.4 wants 512 and what extensions add, of which DSN adds the most
+LONGEST_LINE = 2048
+
 
 class Then(Enum):
     """What the driver does after it has written the reply."""
@@ -61,12 +64,14 @@ class Answer:
         then: what comes next.
         because: why, where something was decided.
         size: octets of the chunk to read.
+        last: whether that chunk ends the message.
     """
 
     reply: Reply | None
     then: Then = Then.NEXT_LINE
     because: Reason | None = None
     size: int = 0
+    last: bool = False
 
 
 class Ground(Protocol):
@@ -211,7 +216,7 @@ class ServerSession:
             case Data():
                 return self._data()
             case Bdat():
-                return Answer(None, Then.CHUNK, size=command.size)
+                return Answer(None, Then.CHUNK, size=command.size, last=command.last)
             case StartTls():
                 return self._starttls()
             case Rset():

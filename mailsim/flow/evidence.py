@@ -1,0 +1,170 @@
+"""Which decisions led to an outcome, and what they say.
+
+Called by ``flow.judge`` to find the text an expectation asks for, and by reports to explain a failed one. A refusal
+is explained by the host that gave it, not by the one that heard it. Pure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from mailsim.mail.reply import Reply
+from mailsim.reason.check import Check, Verdict
+from mailsim.reason.choice import Candidate, Choice
+from mailsim.reason.cite import Grade
+from mailsim.reason.decision import Decision, Reason
+from mailsim.trace.events import Connected, Deferred, Event, Exchanged, Routed, Secured, TlsVerdict
+from mailsim.trace.hop import Disposition, Hop, Outcome
+
+ASSUMED = "(assumed)"
+NOT_JUDGED = "(not judged)"
+
+
+def says(check: Check) -> str:
+    """Return a check in words: rule, what it saw, what it wanted where that is not met."""
+    if check.verdict is Verdict.NOT_REACHED:
+        return f"{check.rule}: {check.saw}" if check.saw != "not reached" else f"{check.rule}: not reached"
+    wanted = f", wanted {check.wanted}" if check.failed and check.wanted else ""
+    saw = f": {check.saw}" if check.saw else ""
+    return f"{check.rule}{saw}{wanted}{_reservation(check)}"
+
+
+def _reservation(check: Check) -> str:
+    if check.verdict is Verdict.UNKNOWN:
+        return f" {NOT_JUDGED}"
+    return f" {ASSUMED}" if check.cite.grade is Grade.ASSUMED else ""
+
+
+def says_of(choice: Choice[Any], candidate: Candidate[Any]) -> str:
+    """Return in words why a candidate won or lost; a winner by the ranks that decided, else by what it met."""
+    if not candidate.chosen:
+        return candidate.lost_by
+    lost_by = [each.lost_by for each in choice.candidates]
+    deciding = [
+        n
+        for n, rank in enumerate(candidate.ranks)
+        if any(text.startswith(f"{rank.name}:") for text in lost_by)
+    ]
+    ranks = candidate.ranks[: max(deciding, default=0) + 1]
+    met = [check.saw for check in candidate.checks if check.verdict is Verdict.YES and check.saw]
+    return ", ".join([f"{rank.name}: {rank.saw or rank.value}" for rank in ranks] or dict.fromkeys(met))
+
+
+def nearest_loser(choice: Choice[Any]) -> Candidate[Any] | None:
+    """Return the candidate that met most before it failed; None where there was none."""
+
+    def met(candidate: Candidate[Any]) -> int:
+        return next((n for n, check in enumerate(candidate.checks) if check.failed), len(candidate.checks))
+
+    return max(choice.candidates, key=met, default=None)
+
+
+def statements(reason: Reason) -> Iterator[str]:
+    """Yield every line of an explanation as plain words, without sources."""
+    if isinstance(reason, Check):
+        yield says(reason)
+    elif isinstance(reason, Choice):
+        winner = reason.winner
+        yield f"{reason.question} -> {winner.name if winner else 'none'}"
+        for candidate in reason.candidates:
+            yield f"{candidate.name}: {says_of(reason, candidate)}"
+            yield from (says(check) for check in candidate.checks)
+    else:
+        yield f"{reason.question} -> {reason.answer}"
+        for part in reason.because:
+            yield from statements(part)
+
+
+def explains(event: Event) -> bool:
+    """Tell whether an event carries a decision that looked at anything."""
+    return event.because is not None and _looked(event.because)
+
+
+def _looked(reason: Reason) -> bool:
+    if isinstance(reason, Check):
+        return True
+    parts: tuple[Any, ...] = reason.candidates if isinstance(reason, Choice) else reason.because
+    return bool(parts) if isinstance(reason, Choice) else any(_looked(part) for part in parts)
+
+
+def behind(outcome: Outcome) -> tuple[Event, ...]:
+    """Return the events whose decisions led to an outcome, the decisive one first.
+
+    For a failure: the refusal, then how the refusing host took the session, then why mail went there. For a
+    delivery: the delivery, then how the mail got to each MTA, backwards.
+    """
+    last = outcome.hops[-1]
+    refusal = _refusal(last, outcome)
+    found = [refusal] if refusal else []
+    found += [outcome.event] if outcome.event else []
+    found += _receiving(refusal, last) if refusal else []
+    for hop in reversed(outcome.hops):
+        found += _routing(hop, outcome)
+        found += [hop.connection.opened, *hop.connection.attributed] if hop.connection else []
+    return distinct(found)
+
+
+def distinct(events: Iterable[Event]) -> tuple[Event, ...]:
+    """Return the events that explain anything, without those whose reasons an earlier one contains."""
+    found: list[Event] = []
+    for event in events:
+        told = (known.because for known in found if known.because is not None)
+        if explains(event) and not any(_contains(reason, event.because) for reason in told):
+            found.append(event)
+    return tuple(found)
+
+
+def _contains(reason: Reason, part: Reason | None) -> bool:
+    if reason == part:
+        return True
+    return isinstance(reason, Decision) and any(_contains(each, part) for each in reason.because)
+
+
+def _refusal(hop: Hop, outcome: Outcome) -> Event | None:
+    """Return the event at which the other side, or our own policy, ended the last attempt."""
+    reply = waited_for(outcome) or outcome.reply
+    for attempt in reversed(hop.attempts):
+        if attempt.message != outcome.copy:
+            continue
+        connection = attempt.connection
+        told = [each for each in connection.concerning(attempt.message) if _is_refusal(each, reply)]
+        named = [each for each in told if f"<{outcome.final}>" in getattr(each.what, "command", "")]
+        if told:
+            return (named or told)[0]
+        broken = [connection.not_secured, connection.client_tls]
+        policy = next((each for each in broken if each and each.because and _is_broken(each)), None)
+        if policy:
+            return policy
+    return None
+
+
+def waited_for(outcome: Outcome) -> Reply | None:
+    """Return the error that a recipient waited for until it expired; None for every other outcome."""
+    if outcome.disposition is not Disposition.EXPIRED:
+        return None
+    happened = (event.what for event in outcome.hops[-1].events if event.message == outcome.copy)
+    errors = [what.last_error for what in happened if isinstance(what, Deferred)]
+    return errors[-1] if errors else None
+
+
+def _is_refusal(event: Event, reply: Reply | None) -> bool:
+    return isinstance(event.what, Exchanged | Connected) and event.what.reply == reply
+
+
+def _is_broken(event: Event) -> bool:
+    return not isinstance(event.what, Secured) or event.what.verdict == TlsVerdict.REJECTED
+
+
+def _receiving(refusal: Event, hop: Hop) -> list[Event]:
+    """Return how the host that refused had taken the session."""
+    for attempt in hop.attempts:
+        if attempt.connection.session == refusal.session:
+            return [attempt.connection.opened, *attempt.connection.attributed]
+    return []
+
+
+def _routing(hop: Hop, outcome: Outcome) -> list[Event]:
+    """Return why mail for the recipient went where it went."""
+    names = {outcome.copy, *(name for name in hop.names if outcome.copy.startswith(f"{name}."))}
+    return [each for each in hop.events if isinstance(each.what, Routed) and each.message in names]

@@ -1,0 +1,100 @@
+"""Judge expectations about what was delivered, and about what the explanations say."""
+
+from __future__ import annotations
+
+from mailsim.flow.case import Case, Verdict, describe, listed
+from mailsim.flow.evidence import behind, distinct, explains, statements
+from mailsim.flow.expectation import Because, HeaderOf, HeaderOrder
+from mailsim.mail.address import Mailbox
+from mailsim.mail.message import Message
+from mailsim.trace.events import Delivered, Event
+
+MOST_DECISIONS_LISTED = 6
+"""A missing explanation is answered with what was decided instead, in one line."""
+
+
+def judge_header(case: Case, expected: HeaderOf) -> Verdict:
+    """Every copy looked at has the field so."""
+    copies = _copies(case, expected.of)
+    met = bool(copies) and all(_fits(message, expected) for _, message in copies)
+    saw = listed((_field(message, expected.name) for _, message in copies), _undelivered(case, expected.of))
+    return Verdict(met, saw, _routes(case, expected.of))
+
+
+def judge_header_order(case: Case, expected: HeaderOrder) -> Verdict:
+    """Every copy has the fields in this order from top to bottom."""
+    copies = _copies(case, None)
+    met = bool(copies) and all(_ordered(message, expected.names) for _, message in copies)
+    wanted = {name.lower() for name in expected.names}
+    saw = listed((_order(message, wanted) for _, message in copies), _undelivered(case, None))
+    return Verdict(met, saw, _routes(case, None))
+
+
+def judge_because(case: Case, expected: Because) -> Verdict:
+    """Some decision about the message says so."""
+    decided = [event for event in case.tree.events if explains(event)]
+    saying = [event for event in decided if _says(event, expected.text)]
+    if saying:
+        return Verdict(met=True, saw=_first_line(saying[0], expected.text), because=distinct(saying))
+    questions = list(dict.fromkeys(_question(event) for event in decided))[:MOST_DECISIONS_LISTED]
+    return Verdict(met=False, saw=f"no decision says so; decided were: {listed(questions, 'nothing')}")
+
+
+def _copies(case: Case, of: Mailbox | None) -> list[tuple[Event, Message]]:
+    """Return the copies delivered to a recipient, by its first or its last address."""
+    keys = {outcome.final.key for outcome in case.outcomes(of)}
+    delivered = ((event, event.what) for event in case.delivered())
+    return [
+        (event, what.message)
+        for event, what in delivered
+        if isinstance(what, Delivered) and (of is None or what.recipient.key in keys)
+    ]
+
+
+def _fits(message: Message, expected: HeaderOf) -> bool:
+    values = message.values(expected.name)
+    if expected.unwanted:
+        return not values
+    if expected.equals is not None:
+        return expected.equals in values
+    wanted = (expected.contains or "").lower()
+    return any(wanted in value.lower() for value in values)
+
+
+def _field(message: Message, name: str) -> str:
+    return "; ".join(f"{name}: {value}" for value in message.values(name)) or f"no {name}"
+
+
+def _ordered(message: Message, names: tuple[str, ...]) -> bool:
+    """Tell whether the names are found one below the other."""
+    present = iter(field.name.lower() for field in message.header)
+    return all(name.lower() in present for name in names)
+
+
+def _order(message: Message, wanted: set[str]) -> str:
+    found = [field.name for field in message.header if field.name.lower() in wanted]
+    return f"from the top: {', '.join(found)}" if found else "none of them"
+
+
+def _undelivered(case: Case, of: Mailbox | None) -> str:
+    return "not delivered; " + listed(map(describe, case.outcomes(of)), "the message never entered")
+
+
+def _routes(case: Case, of: Mailbox | None) -> tuple[Event, ...]:
+    return distinct(event for outcome in case.outcomes(of) for event in behind(outcome))
+
+
+def _says(event: Event, text: str) -> bool:
+    return event.because is not None and any(
+        text.lower() in line.lower() for line in statements(event.because)
+    )
+
+
+def _first_line(event: Event, text: str) -> str:
+    lines = statements(event.because) if event.because else ()
+    return f"{event.mta}: " + next(line for line in lines if text.lower() in line.lower())
+
+
+def _question(event: Event) -> str:
+    lines = statements(event.because) if event.because else ()
+    return next(iter(lines), "")
