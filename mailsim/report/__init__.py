@@ -1,0 +1,1 @@
+"""What people read: journeys, explanations, expectations. Readers of the trace."""
