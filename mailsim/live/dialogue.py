@@ -1,0 +1,209 @@
+"""What is said on one connection, at the server's end.
+
+Called by ``live.server`` for each connection. Reads what the client sends, feeds it to ``flow.session`` and writes the
+answers; it decides nothing and sees no socket.
+
+Rules: (1) an event is written before the reply it is about; (2) replies to a group of commands leave together when the
+server has to wait (RFC 2920 section 3.2); (3) a failure of mailsim itself is ``Crashed`` and 421 4.3.0, never a
+verdict; (4) the end of an outside program's connection is written here, of our own by the client's end.
+"""
+
+from __future__ import annotations
+
+import ssl
+from ipaddress import IPv4Address
+from typing import Protocol
+
+from mailsim.errors import Bug, LiveError
+from mailsim.flow.session import Answer, ServerSession, Then
+from mailsim.live.framing import Gone, Inflow, Overlong, TooLarge
+from mailsim.live.link import Link, content_line
+from mailsim.live.run import Endpoint, Run
+from mailsim.trace.events import Closed, NotSecured
+from mailsim.world.facts import SessionFacts, TlsFacts
+
+
+class Connection(Protocol):
+    """What carries a dialogue."""
+
+    def peer(self) -> IPv4Address:
+        """Return the modelled address of the client."""
+
+    def cause(self) -> str:
+        """Return why the connection ended without QUIT."""
+
+    async def receive(self) -> bytes:
+        """Return the next octets; empty at the end of the connection."""
+
+    async def send(self, data: bytes) -> None:
+        """Write octets and wait while the client is slow."""
+
+    async def secure(self, context: ssl.SSLContext) -> TlsFacts:
+        """Throw away what was sent ahead and enter TLS as a server.
+
+        Raises:
+            OSError: the handshake failed.
+            ValueError: the client's certificate cannot be read.
+        """
+
+
+class Dialogue:
+    """What is said on one connection.
+
+    Args:
+        run: the live run.
+        endpoint: the listener that was connected to.
+        connection: the connection.
+        link: what the client's end has announced; None for an outside program.
+    """
+
+    def __init__(self, run: Run, endpoint: Endpoint, connection: Connection, link: Link | None) -> None:
+        self._run = run
+        self._connection = connection
+        self._link = link
+        self._transcript = link.at_server if link else None
+        self._inflow = Inflow(self._more)
+        self._unsent = bytearray()
+        self._last = "the connection"
+        self._session = self._open(endpoint)
+
+    async def hold(self) -> None:
+        """Greet, answer until the end, and write down how it ended."""
+        try:
+            await self._speak()
+        except (Gone, OSError):
+            self._broke_off(self._connection.cause())
+        except TooLarge:
+            self._too_large()
+        except Exception as error:
+            await self._crash(error)
+
+    def _open(self, endpoint: Endpoint) -> ServerSession:
+        self._run.tick()
+        facts = SessionFacts(
+            peer_ip=self._connection.peer(), local_ip=endpoint.address, local_port=endpoint.port
+        )
+        server, link = self._run.server(endpoint), self._link
+        if link is None:
+            return self._run.pipeline.open_session(server, facts, "")
+        link.server = self._run.pipeline.open_session(server, facts, link.session, link.incoming)
+        return link.server
+
+    async def _speak(self) -> None:
+        self._run.tick()
+        answer = self._session.greet()
+        self._put(answer)
+        while answer.then is not Then.CLOSE:
+            answer = await self._command()
+        await self._flush()
+
+    async def _command(self) -> Answer:
+        """Read one command and answer it, with all that belongs to it."""
+        line = await self._inflow.line()
+        self._run.tick()
+        if isinstance(line, Overlong):
+            return self._exchange(f"<line of {line.octets} octets>", self._session.overlong())
+        self._last = line
+        self._heard(line)
+        answer = self._session.handle(line)
+        if answer.then is Then.CHUNK:
+            return await self._chunk(line, answer)
+        self._exchange(line, answer)
+        if answer.then is Then.CONTENT:
+            return await self._content()
+        if answer.then is Then.HANDSHAKE:
+            await self._secure()
+        return answer
+
+    async def _content(self) -> Answer:
+        data = await self._inflow.content()
+        self._heard(content_line(data))
+        self._run.tick()
+        answer = self._exchange(f"<{len(data)} octets>", self._session.content(data))
+        self._run.on_work()
+        return answer
+
+    async def _chunk(self, line: str, asked: Answer) -> Answer:
+        data = await self._inflow.chunk(asked.size)
+        self._run.tick()
+        answer = self._exchange(line, self._session.chunk(data, last=asked.last))
+        self._run.on_work()
+        return answer
+
+    async def _secure(self) -> None:
+        """Enter TLS; a client that does not get through it is gone."""
+        tls = self._session.tls
+        if tls is None:
+            raise Bug("STARTTLS was accepted without a certificate")
+        context = self._run.contexts.server(tls)
+        await self._flush()
+        self._inflow.clear()
+        try:
+            facts = await self._connection.secure(context)
+        except OSError as error:
+            self._not_secured(f"the handshake failed: {error}")
+            raise
+        except ValueError as error:
+            self._not_secured(str(error))
+            raise Gone from error
+        self._heard(f"<{facts.version}>")
+        self._session.secured(facts)
+
+    def _exchange(self, line: str, answer: Answer) -> Answer:
+        """Write down a command and its reply, and put the reply on its way."""
+        self._run.pipeline.exchanged(self._session, line, answer)
+        self._put(answer)
+        return answer
+
+    def _put(self, answer: Answer) -> None:
+        if answer.reply is None:
+            raise Bug("there is no reply to send")
+        if answer.then is Then.CLOSE:
+            self._broke_off("")
+        if self._transcript is not None:
+            self._transcript.answered.append(answer.reply)
+        self._unsent += answer.reply.to_wire()
+
+    def _heard(self, line: str) -> None:
+        if self._transcript is not None:
+            self._transcript.said.append(line)
+
+    async def _more(self) -> bytes:
+        await self._flush()
+        return await self._connection.receive()
+
+    async def _flush(self) -> None:
+        if self._unsent:
+            data = bytes(self._unsent)
+            self._unsent.clear()
+            await self._connection.send(data)
+
+    # --- how it ends ---------------------------------------------------------------------------------------
+
+    def _broke_off(self, cause: str) -> None:
+        """Write down the end of an outside program's connection; of our own, the client's end does."""
+        if self._link is None:
+            self._run.tick()
+            self._run.pipeline.record(self._session.mta_id, Closed(cause), session=self._session.name)
+
+    def _not_secured(self, cause: str) -> None:
+        self._run.tick()
+        what = NotSecured(str(self._connection.peer()), cause)
+        self._run.pipeline.record(self._session.mta_id, what, session=self._session.name)
+
+    def _too_large(self) -> None:
+        text = "the client sent more than this machine is to hold"
+        self._broke_off(text)
+        if self._link is not None:
+            self._run.failures.append(LiveError(f"session {self._session.name}: {text}"))
+
+    async def _crash(self, error: Exception) -> None:
+        """Say 421 and remember what went wrong."""
+        session = self._session
+        text = f"{type(error).__name__}: {error}, while answering {self._last!r}"
+        self._run.crashed(session.mta_id, text, session=session.name, message=session.message, cause=error)
+        try:
+            self._put(session.crashed())
+            await self._flush()
+        except OSError:
+            self._broke_off(self._connection.cause())

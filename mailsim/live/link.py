@@ -1,0 +1,95 @@
+"""What the two ends of one connection know of each other when both are in this process.
+
+The client announces its socket before it connects, so the server finds, by the peer's address, the stable names of
+the session and of the message in transfer. A peer that was not announced is an outside program. Each end writes
+down what it put on the wire and what it took from it; once both have ended the two must agree.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import zlib
+from dataclasses import dataclass, field
+
+from mailsim.flow.session import ServerSession
+from mailsim.mail.reply import Reply
+
+Peer = tuple[str, int]
+
+
+@dataclass(slots=True)
+class Transcript:
+    """One end's view of a connection.
+
+    Args:
+        said: what the client said, a line or ``content_line`` each.
+        answered: what the server answered.
+    """
+
+    said: list[str] = field(default_factory=list)
+    answered: list[Reply] = field(default_factory=list)
+
+
+def content_line(content: bytes) -> str:
+    """Describe content for a transcript."""
+    return f"<{len(content)} octets, crc32 {zlib.crc32(content):08x}>"
+
+
+def difference(client: Transcript, server: Transcript) -> str:
+    """Say where two transcripts of one connection differ; empty when they agree.
+
+    A server that closes early leaves the rest of a group unread, so what it read may be the shorter.
+    """
+    for number, heard in enumerate(server.said):
+        if number >= len(client.said):
+            return f"the server read {heard!r}, which the client never sent"
+        if heard != client.said[number]:
+            return f"the client sent {client.said[number]!r}, the server read {heard!r}"
+    for sent, read in zip(server.answered, client.answered, strict=False):
+        if sent != read:
+            return f"the server answered {sent!r}, the client read {read!r}"
+    if len(server.answered) != len(client.answered):
+        return f"the server answered {len(server.answered)} times, the client read {len(client.answered)}"
+    return ""
+
+
+@dataclass(slots=True, eq=False)
+class Link:
+    """One connection inside the process.
+
+    Args:
+        session: the session's stable name.
+        ended: done when the server's end is over.
+        message: the stable name of the message in transfer or transferred last.
+        server: the server's session once it is connected.
+        at_client: what the client wrote down.
+        at_server: what the server wrote down.
+    """
+
+    session: str
+    ended: asyncio.Future[None]
+    message: str = ""
+    server: ServerSession | None = None
+    at_client: Transcript = field(default_factory=Transcript)
+    at_server: Transcript = field(default_factory=Transcript)
+
+    def incoming(self) -> str:
+        """Return the name of the message that the client is about to send."""
+        return self.message
+
+
+class Links:
+    """The connections announced and not yet met."""
+
+    def __init__(self) -> None:
+        self._announced: dict[Peer, Link] = {}
+
+    def announce(self, peer: Peer, session: str) -> Link:
+        """Make the link of a client socket that is about to connect."""
+        link = Link(session, asyncio.get_running_loop().create_future())
+        self._announced[peer] = link
+        return link
+
+    def meet(self, peer: Peer) -> Link | None:
+        """Return the link of a new connection, None for an outside program; it can be met once."""
+        return self._announced.pop(peer, None)
