@@ -1,0 +1,57 @@
+"""``mailsim explain``: every decision on the way of one message, with the losers."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import click
+
+from mailsim.cli.output import show, style, warn
+
+
+@click.command("explain")
+@click.argument("scenario", type=click.Path(dir_okay=False))
+@click.option("--from", "sender", required=True, help="The reverse-path.")
+@click.option(
+    "--to", "recipients", required=True, multiple=True, help="A recipient; may be given several times."
+)
+@click.option("--at", default="", help="The MTA or client host it starts at; by default the sender's.")
+@click.option("--size", type=int, help="Octets of the message.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+def command(
+    *, scenario: str, sender: str, recipients: tuple[str, ...], at: str, size: int | None, as_json: bool
+) -> int:
+    """Explain what would happen to a message in SCENARIO, decision by decision.
+
+    Each decision is shown with its losing candidates, what each check saw and wanted, the line of the configuration and
+    the source of the rule.
+    """
+    from mailsim import api
+    from mailsim.config.diagnostic import Diagnostics
+    from mailsim.config.format import MessageText
+    from mailsim.config.link_messages import link_message
+    from mailsim.report.document import document
+    from mailsim.report.explain import explain_event
+    from mailsim.report.text import report_lines
+
+    loaded = api.load(scenario)
+    warn(loaded.warnings)
+    mta = loaded.topology.named(at) if at else None
+    client = at if mta is not None and mta.kind == "client" else ""
+    diagnostics = Diagnostics()
+    text = MessageText(sender=sender, to=recipients, at="" if client else at, client=client, size=size)
+    submission = link_message("message", text, loaded.topology, scenario, diagnostics)
+    diagnostics.raise_if_errors()
+    asked = replace(loaded, submissions=(submission,) if submission else (), expectations={})
+    result = api.predict(asked)
+    if as_json:
+        click.echo(json.dumps(document(asked, result.events, ()), indent=2))
+        return 0
+    chosen = style()
+    show(report_lines(result.events, (), chosen))
+    for event in result.events:
+        if lines := explain_event(event, chosen):
+            print()
+            show(lines)
+    return 0

@@ -1,0 +1,149 @@
+"""``mailsim send``: hand a message to a running topology, as a mailbox or as a host."""
+
+from __future__ import annotations
+
+import json
+import smtplib
+import socket
+import ssl
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+
+from mailsim.cli.hand_in import request_for
+from mailsim.cli.state import State, find_state, read_state
+from mailsim.errors import LiveError
+
+
+@click.command("send")
+@click.option("--from", "sender", required=True, help="The reverse-path.")
+@click.option(
+    "--to", "recipients", required=True, multiple=True, help="A recipient; may be given several times."
+)
+@click.option("--at", default="", help="The MTA whose mailbox hands it in; by default the one that has it.")
+@click.option("--as", "host", default="", help="Send by SMTP from this host's address instead.")
+@click.option("--server", default="", help="With --as: the host to connect to.")
+@click.option(
+    "--eml", type=click.Path(dir_okay=False, path_type=Path), help="The message; by default a short one."
+)
+@click.option("--subject", default="Test")
+@click.option("--state", type=click.Path(dir_okay=False, path_type=Path), help="State file of the topology.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+def command(
+    *,
+    sender: str,
+    recipients: tuple[str, ...],
+    at: str,
+    host: str,
+    server: str,
+    eml: Path | None,
+    subject: str,
+    state: Path | None,
+    as_json: bool,
+) -> int:
+    """Hand a message to a topology that `mailsim up` keeps running.
+
+    As a mailbox it is handed in without SMTP. With --as it is sent by ordinary SMTP over STARTTLS from the host's own
+    address, with its certificate where it has one.
+    """
+    running = read_state(state) if state else find_state()
+    content = eml.read_bytes() if eml else _short(sender, recipients, subject)
+    if host:
+        answer = _as_host(running, host, server, _Letter(sender, recipients, content))
+    else:
+        answer = _as_mailbox(running, at, _Letter(sender, recipients, content))
+    if as_json:
+        click.echo(json.dumps(answer))
+    elif "error" in answer:
+        click.echo(f"mailsim: {answer['error']}", err=True)
+    else:
+        click.echo(f"accepted: {answer['accepted']} at {answer['at']}")
+    return 1 if "error" in answer else 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Letter:
+    """What is handed over."""
+
+    sender: str
+    to: tuple[str, ...]
+    content: bytes
+
+    @property
+    def reverse_path(self) -> str:
+        """Return the sender as smtplib wants it: empty for the null reverse-path."""
+        return "" if self.sender == "<>" else self.sender
+
+
+def _short(sender: str, recipients: tuple[str, ...], subject: str) -> bytes:
+    """Write a short message; the first MTA adds what is missing."""
+    lines = (f"From: {sender}", f"To: {', '.join(recipients)}", f"Subject: {subject}", "", "Hello.", "")
+    return "\r\n".join(lines).encode()
+
+
+def _as_mailbox(state: State, at: str, letter: _Letter) -> dict[str, Any]:
+    """Hand the message to the control endpoint."""
+    request = request_for(
+        token=state.token, sender=letter.sender, to=letter.to, at=at, content=letter.content, name=""
+    )
+    try:
+        with socket.create_connection(("127.0.0.1", state.control), timeout=30) as connection:
+            connection.sendall(json.dumps(request).encode() + b"\n")
+            with connection.makefile("rb") as file:
+                answer: dict[str, Any] = json.loads(file.readline())
+    except OSError as error:
+        raise LiveError(f"the topology of {state.scenario} does not answer: {error}") from error
+    return answer
+
+
+def _as_host(state: State, host: str, server: str, letter: _Letter) -> dict[str, Any]:
+    """Send by SMTP from a host's loopback address; the first refusal is the answer."""
+    source = _known(host, state.addresses, "host")
+    listener = next(
+        (
+            each
+            for each in state.endpoints
+            if server.lower() in (each.host.lower(), each.fqdn.lower(), each.address)
+        ),
+        None,
+    )
+    if listener is None:
+        names = ", ".join(each.host for each in state.endpoints)
+        raise LiveError(f"no host {server!r} listens; give --server one of {names}")
+    try:
+        with smtplib.SMTP(source_address=(source, 0), local_hostname=host, timeout=60) as client:
+            client.connect(listener.loopback, listener.actual_port)
+            client.ehlo()
+            if client.has_extn("starttls"):
+                _start_tls(client, state, host, listener.fqdn)
+            client.sendmail(letter.reverse_path, letter.to, letter.content)
+    except smtplib.SMTPRecipientsRefused as error:
+        return _refusal(listener.host, *next(iter(error.recipients.values())))
+    except smtplib.SMTPResponseException as error:
+        return _refusal(listener.host, error.smtp_code, error.smtp_error)
+    return {"accepted": f"message from {letter.sender}", "at": listener.host}
+
+
+def _refusal(host: str, code: int, text: bytes | str) -> dict[str, Any]:
+    shown = text if isinstance(text, str) else text.decode(errors="replace")
+    return {"error": f"{host} refused: {code} {shown}"}
+
+
+def _start_tls(client: smtplib.SMTP, state: State, host: str, name: str) -> None:
+    """Verify the server against the simulation's CA and show the host's certificate where it has one."""
+    context = ssl.create_default_context(cafile=state.ca)
+    own = {each.lower(): path for each, path in state.client_files.items()}.get(host.lower())
+    if own is not None:
+        context.load_cert_chain(own)
+    client._host = name  # type: ignore[attr-defined]  # noqa: SLF001 - smtplib verifies this name; it has no setter
+    client.starttls(context=context)
+    client.ehlo()
+
+
+def _known(name: str, table: dict[str, str], what: str) -> str:
+    for known, value in table.items():
+        if known.lower() == name.lower():
+            return value
+    raise LiveError(f"no {what} is called {name!r}; known are {', '.join(table)}")

@@ -1,0 +1,179 @@
+"""``mailsim up``: keep a topology running for mail clients and other software."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import secrets
+import shutil
+import signal
+import tempfile
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from mailsim.cli.deliver import DeliveredFiles
+from mailsim.cli.pem import read_pems, stored_pki, write_pems
+from mailsim.cli.state import Reachable, State, state_folder, write_state
+
+if TYPE_CHECKING:
+    from mailsim.flow.scenario import Scenario
+    from mailsim.live.worker import LiveRun
+    from mailsim.pki import Pki
+    from mailsim.trace.events import Event
+
+
+@click.command("up")
+@click.argument("scenario", type=click.Path(dir_okay=False))
+@click.option(
+    "--port-offset", default=10000, show_default=True, help="Added to every modelled port; 0 needs root."
+)
+@click.option("--free-ports", is_flag=True, help="Listen on ports that the system picks instead.")
+@click.option(
+    "--certs", type=click.Path(file_okay=False, path_type=Path), help="PEM files written by `mailsim certs`."
+)
+@click.option(
+    "--deliver", type=click.Path(file_okay=False, path_type=Path), help="Write delivered copies here."
+)
+@click.option("--state", type=click.Path(dir_okay=False, path_type=Path), help="Where the state file goes.")
+@click.option("--json", "as_json", is_flag=True, help="JSON lines: the endpoints first, then every event.")
+def command(
+    *,
+    scenario: str,
+    port_offset: int,
+    free_ports: bool,
+    certs: Path | None,
+    deliver: Path | None,
+    state: Path | None,
+    as_json: bool,
+) -> int:
+    """Keep the topology of SCENARIO running until ^C.
+
+    Clients connect to the loopback addresses shown; the scenario's own messages are not sent. Hand messages in with any
+    SMTP client, or with `mailsim send`.
+    """
+    from mailsim.api import load
+
+    loaded = load(scenario)
+    folder = Path(tempfile.mkdtemp(prefix="certs-", dir=state_folder())) if certs is None else certs
+    try:
+        pki = stored_pki(loaded, read_pems(folder))
+        write_pems(folder, pki.export())
+        path = state or state_folder() / f"{Path(scenario).stem}-{os.getpid()}.json"
+        up = _Up(loaded, scenario, pki, folder, path, as_json=as_json)
+        if deliver is not None:
+            up.listen(DeliveredFiles(deliver))
+        asyncio.run(up.serve(None if free_ports else port_offset))
+    finally:
+        if certs is None:
+            shutil.rmtree(folder, ignore_errors=True)
+    return 0
+
+
+class _Up:
+    """One running topology with its control endpoint and its state file."""
+
+    def __init__(
+        self, scenario: Scenario, file: str, pki: Pki, certs: Path, state: Path, *, as_json: bool
+    ) -> None:
+        from mailsim.flow.pipeline import Pipeline
+        from mailsim.mta.registry import Kinds
+        from mailsim.trace.log import EventLog
+
+        self._scenario = scenario
+        self._file = file
+        self._certs = certs
+        self._pki = pki
+        self._state = state
+        self._as_json = as_json
+        self._handed_in = 0
+        self._token = secrets.token_urlsafe(24)
+        self._pipeline = Pipeline(scenario.topology, Kinds(), pki, EventLog())
+
+    def listen(self, listener: Callable[[Event], None]) -> None:
+        """Call a listener with every event."""
+        self._pipeline.log.listen(listener)
+
+    async def serve(self, port_offset: int | None) -> None:
+        """Run until the process is asked to stop; leave nothing behind."""
+        from mailsim.live.control import ControlEndpoint
+        from mailsim.live.worker import LiveRun
+
+        stop = asyncio.Event()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(number, stop.set)
+        async with LiveRun(self._pipeline, port_offset=port_offset) as live:
+            control = ControlEndpoint(self._token, lambda request: self._control(live, request))
+            state = self._describe(live, await control.open())
+            write_state(self._state, state)
+            try:
+                self._announce(state)
+                self.listen(self._show_json if self._as_json else self._lines())
+                await live.serve(stop)
+            finally:
+                self._state.unlink(missing_ok=True)
+                await control.close()
+
+    def _describe(self, live: LiveRun, control: int) -> State:
+        from mailsim.live.addressing import AddressPlan
+
+        world = self._scenario.topology
+        plan = AddressPlan.of(world)
+        used = {mta.id: world.certificate_of(mta, world.start) for mta in world.mtas.values()}
+        return State(
+            scenario=self._file,
+            pid=os.getpid(),
+            control=control,
+            token=self._token,
+            ca=str((self._certs / "ca.pem").resolve()),
+            certificates=str(self._certs.resolve()),
+            addresses={mta.id: str(plan.carrier(mta.addresses[0])) for mta in world.mtas.values()},
+            client_files={
+                mta: str((self._certs / self._pki.file_of(name)).resolve())
+                for mta, name in used.items()
+                if name
+            },
+            endpoints=[
+                Reachable(
+                    each.mta_id, each.fqdn, str(each.address), each.port, str(each.loopback), each.actual_port
+                )
+                for each in live.endpoints
+            ],
+        )
+
+    def _announce(self, state: State) -> None:
+        from mailsim.cli.output import endpoint_table
+
+        if self._as_json:
+            shown = {
+                "endpoints": [asdict(each) for each in state.endpoints],
+                "ca": state.ca,
+                "state": str(self._state),
+            }
+            click.echo(json.dumps(shown))
+            return
+        endpoint_table(state, self._state)
+
+    def _show_json(self, event: Event) -> None:
+        from mailsim.trace.file import json_line
+
+        click.echo(json_line(event).rstrip())
+
+    def _lines(self) -> Callable[[Event], None]:
+        from mailsim.cli.output import event_printer
+
+        return event_printer()
+
+    def _control(self, live: LiveRun, request: dict[str, Any]) -> dict[str, Any]:
+        """Answer ``mailsim send``."""
+        from mailsim.cli.hand_in import submission_from
+
+        self._handed_in += 1
+        name = str(request.get("name") or f"in{self._handed_in}")
+        submission = submission_from(request, name, self._scenario.topology, self._pipeline.now)
+        live.submit(submission)
+        return {"accepted": name, "at": submission.mta_id}

@@ -1,0 +1,217 @@
+"""``up`` and ``send``: a topology that outside clients can use, over verified STARTTLS."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import smtplib
+import ssl
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+HYBRID = str(Path(__file__).parents[2] / "scenarios" / "hybrid" / "two-connectors.yaml")
+SERVICE = "contoso-com.mail.protection.outlook.com"
+
+
+class Running:
+    """A topology in a process of its own; its events are read as they come."""
+
+    def __init__(self, folder: Path) -> None:
+        self.environment = {**os.environ, "XDG_RUNTIME_DIR": str(folder)}
+        self.copies = folder / "copies"
+        self.process = subprocess.Popen(
+            [
+                sys.executable,
+                "-m",
+                "mailsim",
+                "up",
+                HYBRID,
+                "--free-ports",
+                "--json",
+                "--deliver",
+                str(self.copies),
+            ],
+            stdout=subprocess.PIPE,
+            text=True,
+            env=self.environment,
+        )
+        head = self.read()
+        self.ca = head["ca"]
+        self.state = Path(head["state"])
+        self.endpoints = {each["host"]: (each["loopback"], each["actual_port"]) for each in head["endpoints"]}
+
+    def read(self) -> dict:
+        """Return the next line."""
+        line = self.process.stdout.readline()
+        assert line, "the topology ended"
+        return json.loads(line)
+
+    def wait_for(self, event: str, **wanted: str) -> dict:
+        """Read events until one of a kind with the given fields comes."""
+        while True:
+            seen = self.read()
+            if seen.get("event") == event and all(seen.get(name) == value for name, value in wanted.items()):
+                return seen
+
+    def send(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Call ``mailsim send``."""
+        command = [sys.executable, "-m", "mailsim", "send", *arguments]
+        return subprocess.run(
+            command, env=self.environment, capture_output=True, text=True, timeout=60, check=False
+        )
+
+    def stop(self) -> int:
+        """Ask it to stop, as ^C does, and return its exit status."""
+        self.process.send_signal(signal.SIGINT)
+        self.process.stdout.read()
+        status = self.process.wait(30)
+        self.process.stdout.close()
+        return status
+
+
+@pytest.fixture(scope="module")
+def up(tmp_path_factory) -> Iterator[Running]:
+    """Keep one topology running for the tests of this file; it stops cleanly."""
+    running = Running(tmp_path_factory.mktemp("up"))
+    yield running
+    assert running.stop() == 0
+    assert not running.state.exists()
+
+
+def test_smtplib_delivers_over_verified_starttls(up: Running) -> None:
+    """A stock client that verifies the simulated host's name hands in, and the mail reaches the mailbox."""
+    host, port = up.endpoints["Exchange Online"]
+    with smtplib.SMTP(local_hostname="client.example") as client:
+        client.connect(host, port)
+        client._host = SERVICE  # what starttls verifies
+        client.starttls(context=ssl.create_default_context(cafile=up.ca))
+        client.sendmail("me@example.net", ["bob@contoso.com"], "Subject: from smtplib\r\n\r\nhello\r\n")
+    delivered = up.wait_for("Delivered", mta="Exchange Online", recipient="bob@contoso.com")
+    copy = up.copies / f"{delivered['message']}.bob@contoso.com.eml"
+    assert b"Subject: from smtplib\r\n\r\nhello\r\n" in copy.read_bytes()
+
+
+@pytest.mark.interop
+def test_swaks_delivers_over_verified_starttls(up: Running) -> None:
+    """Swaks hands in for an on-premises mailbox; the journey goes on through the hybrid connector."""
+    if shutil.which("swaks") is None:
+        pytest.skip("swaks is not installed")
+    host, port = up.endpoints["Exchange Online"]
+    command = [
+        "swaks",
+        "--server",
+        host,
+        "--port",
+        str(port),
+        "--tls",
+        "--tls-verify",
+        "--tls-ca-path",
+        up.ca,
+    ]
+    command += ["--from", "me@example.net", "--to", "alice@contoso.com", "--helo", "client.example"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stdout
+    assert "=== TLS started" in done.stdout
+    up.wait_for("Delivered", mta="mail.contoso.com", recipient="alice@contoso.com")
+
+
+@pytest.mark.interop
+def test_curl_delivers_over_verified_starttls(up: Running, tmp_path: Path) -> None:
+    """Curl verifies the host's name against the simulation's CA."""
+    if shutil.which("curl") is None:
+        pytest.skip("curl is not installed")
+    host, port = up.endpoints["mx.fabrikam.com"]
+    mail = tmp_path / "mail.eml"
+    mail.write_bytes(b"Subject: from curl\r\n\r\nhello\r\n")
+    command = ["curl", "--silent", "--show-error", "--ssl-reqd", "--cacert", up.ca]
+    command += [
+        "--connect-to",
+        f"mx.fabrikam.com:{port}:{host}:{port}",
+        f"smtp://mx.fabrikam.com:{port}/client.example",
+    ]
+    command += [
+        "--mail-from",
+        "me@example.net",
+        "--mail-rcpt",
+        "lena@fabrikam.com",
+        "--upload-file",
+        str(mail),
+    ]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stderr
+    up.wait_for("Delivered", mta="mx.fabrikam.com", recipient="lena@fabrikam.com")
+
+
+def test_a_client_that_trusts_another_ca_refuses(up: Running) -> None:
+    """The simulated host is not believed by a client without the simulation's CA."""
+    host, port = up.endpoints["Exchange Online"]
+    client = smtplib.SMTP(host, port, local_hostname="client.example")
+    client._host = SERVICE
+    with pytest.raises(ssl.SSLCertVerificationError):
+        client.starttls(context=ssl.create_default_context())
+    client.close()
+
+
+def test_send_hands_in_as_a_mailbox(up: Running) -> None:
+    """A mailbox hands in without SMTP; the topology is found by its state file."""
+    done = up.send("--from", "alice@contoso.com", "--to", "bob@contoso.com", "--subject", "from a mailbox")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == "accepted: in1 at mail.contoso.com\n"
+    up.wait_for("Delivered", message="in1", recipient="bob@contoso.com")
+
+
+def test_send_as_a_host_is_seen_from_that_hosts_address(up: Running) -> None:
+    """With its address and certificate the on-premises host may relay through the cloud."""
+    arguments = ("--as", "mail.contoso.com", "--server", "Exchange Online")
+    done = up.send(*arguments, "--from", "alice@contoso.com", "--to", "lena@fabrikam.com")
+    assert done.returncode == 0, done.stderr
+    attributed = up.wait_for("Attributed", mta="Exchange Online")
+    assert (attributed["owner"], attributed["connector"]) == ("contoso", "From on-premises")
+    up.wait_for("Delivered", mta="mx.fabrikam.com", recipient="lena@fabrikam.com")
+
+
+def test_send_shows_a_refusal(up: Running) -> None:
+    """A stranger may not relay, and is told so."""
+    arguments = ("--as", "stranger.example", "--server", "Exchange Online", "--from", "a@b.example")
+    done = up.send(*arguments, "--to", "lena@fabrikam.com")
+    assert done.returncode == 1
+    assert "550 5.7.64 TenantAttribution; Relay Access Denied" in done.stderr
+
+
+def test_send_without_a_mailbox_says_what_to_do(up: Running) -> None:
+    """An address nobody has a mailbox for cannot hand in."""
+    done = up.send("--from", "zoe@nowhere.example", "--to", "lena@fabrikam.com")
+    assert done.returncode == 1
+    assert "no MTA has a mailbox zoe@nowhere.example" in done.stderr
+
+
+def test_the_control_endpoint_wants_its_token(up: Running) -> None:
+    """Who may not read the state file may not hand in."""
+    import socket
+
+    control = json.loads(up.state.read_text())["control"]
+    with (
+        socket.create_connection(("127.0.0.1", control), timeout=30) as connection,
+        connection.makefile("rwb") as file,
+    ):
+        file.write(b'{"token": "guess", "from": "alice@contoso.com", "to": ["bob@contoso.com"]}\n')
+        file.flush()
+        assert json.loads(file.readline()) == {"error": "not allowed"}
+
+
+def test_a_port_in_use_is_one_clear_line(up: Running, tmp_path: Path) -> None:
+    """A second topology on the same ports says which port of which host is taken, and exits 3."""
+    _, port = up.endpoints["mail.contoso.com"]
+    command = [sys.executable, "-m", "mailsim", "up", HYBRID, "--port-offset", str(port - 25)]
+    environment = {**os.environ, "XDG_RUNTIME_DIR": str(tmp_path)}
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, env=environment, check=False)
+    assert done.returncode == 3
+    (line,) = done.stderr.splitlines()
+    assert str(port) in line
+    assert "mail.contoso.com" in line
