@@ -1,0 +1,214 @@
+"""A client that says anything, held with a session in memory and with a server over TCP.
+
+``dialogues()`` draws what the client says, octet by octet: groups that are sent at once. ``in_memory`` cuts the octets
+into lines, content and chunks by the letter of RFC 5321 and RFC 3030 and asks a ``ServerSession``; ``over_tcp`` sends them
+to a listener, group by group, once the replies to the last group have come.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cache
+
+from hypothesis import strategies as st
+
+from mailsim.flow.session import LONGEST_LINE, Answer, ServerSession, Then
+from mailsim.live.run import Endpoint
+from mailsim.world.facts import TlsFacts
+
+SECONDS = 3.0
+
+# --- what is said ---------------------------------------------------------------------------------------------
+
+PATHS = st.sampled_from(
+    [
+        "<alice@contoso.com>",
+        "<nobody@contoso.com>",
+        "<alice@fabrikam.com>",
+        "<a@gone.example>",
+        "<>",
+        "<Postmaster>",
+        "<@x.example:bob@contoso.com>",
+        '<"two',
+        'words"@contoso.com>',
+        "<jörg@fabrikam.com>",
+        "alice@contoso.com",
+        "<alice>",
+        "<a@->",
+        "<a@[192.0.2.20]>",
+    ]
+)
+PARAMETERS = st.sampled_from((
+    "", "", "", " SIZE=10", " SIZE=99999999999", " SIZE=x", " BODY=8BITMIME", " SMTPUTF8", " RET=HDRS ENVID=a+2B",
+    " NOTIFY=NEVER", " NOTIFY=DELAY,FAILURE ORCPT=rfc822;a@b.c", " AUTH=<>", " =", " SIZE=1 SIZE=1",
+))  # fmt: skip
+USUAL = (
+    "EHLO c.example",
+    "MAIL FROM:<ann@fabrikam.com>",
+    "RCPT TO:<alice@contoso.com>",
+    "RCPT TO:<alice@fabrikam.com>",
+)
+ODD = (
+    "HELO c.example", "EHLO", "EHLO two words", "ehlo [192.0.2.1]", "RSET", "rset now", "NOOP", "NOOP x", "VRFY bob",
+    "EXPN x", "HELP", "HELP me", "AUTH LOGIN", "ETRN x", "DATA now", "BDAT", "BDAT x", "BDAT 3 FIRST", "", " ", "\t",
+    "  NOOP  ", "MAIL", "MAIL TO:<a@b.c>", "RCPT", "RCPT FROM:<a@b.c>", "MAIL FROM: <a@b.c>", "STARTTLS now", ".", "\x00",
+    "é", "X" * (LONGEST_LINE - 2), "X" * (LONGEST_LINE - 1), "X" * 9000,
+)  # fmt: skip
+ENDS = st.sampled_from((b"\r\n", b"\r\n", b"\r\n", b"\n"))
+
+
+def _line(texts: st.SearchStrategy[str]) -> st.SearchStrategy[bytes]:
+    return st.builds(lambda text, end: text.encode() + end, texts, ENDS)
+
+
+CONTENTS = st.sampled_from(
+    (
+        b"Subject: x\r\n\r\nhello\r\n",
+        b"",
+        b"..\r\n",
+        b".x\r\n",
+        b"a\n.\nb\r\n",
+        b"a\r.\rb\r\n",
+        b"\xff\x00\r\n",
+        b"x" * 5000 + b"\r\n",
+    )
+)
+MESSAGES = st.builds(lambda content: b"DATA\r\n" + content + b".\r\n", CONTENTS)
+CHUNKS = st.builds(
+    lambda data, last: f"BDAT {len(data)}{last}\r\n".encode() + data,
+    st.sampled_from((b"", b"abc", b"\r\n.\r\n", b"x" * 3000)),
+    st.sampled_from(("", " LAST", " last")),
+)
+PATHFUL = st.builds(
+    "{}{}{}".format, st.sampled_from(("MAIL FROM:", "RCPT TO:", "rcpt to:")), PATHS, PARAMETERS
+)
+SAYINGS = (
+    _line(st.sampled_from(USUAL))
+    | _line(PATHFUL)
+    | MESSAGES
+    | CHUNKS
+    | _line(st.sampled_from(ODD))
+    | st.binary(max_size=20).map(lambda data: data.replace(b"\n", b"") + b"\r\n")
+)
+GROUPS = st.lists(SAYINGS, min_size=1, max_size=5).map(b"".join)
+# rfc3207:4 nothing is sent behind STARTTLS before the handshake, and after QUIT nothing at all
+LAST_IN_A_GROUP = st.sampled_from(
+    (b"", b"", b"", b"STARTTLS\r\n", b"QUIT\r\n", b"DATA\r\n", b"BDAT 9 LAST\r\n")
+)
+GREETING = st.sampled_from(
+    (b"EHLO c.example\r\n", b"EHLO c.example\r\n" + b"MAIL FROM:<ann@fabrikam.com>\r\n", b"")
+)
+
+
+def dialogues() -> st.SearchStrategy[tuple[bytes, ...]]:
+    """Draw what a client says, in groups that it sends at once."""
+    groups = st.builds(bytes.__add__, GROUPS, LAST_IN_A_GROUP)
+    return st.builds(lambda first, rest: (first, *rest), GREETING, st.lists(groups, min_size=1, max_size=4))
+
+
+# --- in memory ------------------------------------------------------------------------------------------------
+
+
+@dataclass
+class Memory:
+    """A session and the octets that it has not taken yet.
+
+    Args:
+        session: the server's side.
+        then: what the server waits for.
+        held: octets that are no whole line, content or chunk yet.
+        chunk: the announced chunk that is to come.
+    """
+
+    session: ServerSession
+    then: Then = Then.NEXT_LINE
+    held: bytes = b""
+    chunk: Answer | None = field(default=None)
+
+    def hear(self, data: bytes) -> Iterator[bytes]:
+        """Take octets and yield the replies they lead to."""
+        self.held += data
+        while self.then is not Then.CLOSE and (answer := self._next()) is not None:
+            if answer.reply is not None:
+                yield answer.reply.to_wire()
+
+    def _next(self) -> Answer | None:
+        """Take one line, content or chunk off the octets and answer it; None when there is no whole one."""
+        if self.then is Then.CONTENT:
+            # the CRLF that ended DATA may be the first of CRLF.CRLF
+            content, end, rest = (b"\r\n" + self.held).partition(b"\r\n.\r\n")
+            plain = (content + b"\r\n").replace(b"\r\n.", b"\r\n")[2:]
+            return self._answered(self.session.content(plain), rest) if end else None
+        if self.chunk is not None:
+            data, rest, announced = self.held[: self.chunk.size], self.held[self.chunk.size :], self.chunk
+            if len(data) < announced.size:
+                return None
+            self.chunk = None
+            return self._answered(self.session.chunk(data, last=announced.last), rest)
+        line, end, rest = self.held.partition(b"\n")
+        return self._answered(self._line(line), rest) if end else None
+
+    def _line(self, line: bytes) -> Answer:
+        if len(line) + 1 > LONGEST_LINE:
+            return self.session.overlong()
+        return self.session.handle(line.removesuffix(b"\r").decode("utf-8", "surrogateescape"))
+
+    def _answered(self, answer: Answer, rest: bytes) -> Answer:
+        self.then, self.held = answer.then, rest
+        if answer.then is Then.CHUNK:
+            self.chunk = answer
+        if answer.then is Then.HANDSHAKE:
+            self.session.secured(TlsFacts("TLS1_3", None))
+        return answer
+
+
+def in_memory(session: ServerSession, dialogue: tuple[bytes, ...]) -> list[list[bytes]]:
+    """Return the replies to each group, the greeting first."""
+    greeting = session.greet()
+    memory = Memory(session, greeting.then)
+    return [[greeting.reply.to_wire()], *(list(memory.hear(group)) for group in dialogue)]
+
+
+# --- over TCP -------------------------------------------------------------------------------------------------
+
+
+@cache
+def trusting() -> ssl.SSLContext:
+    """Return a client's context that takes every certificate."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    return context
+
+
+async def over_tcp(where: Endpoint, dialogue: tuple[bytes, ...], counts: list[int]) -> list[list[bytes]]:
+    """Return the replies that a listener gives to each group, the greeting first; ``counts`` says how many to wait for.
+
+    The client goes on to the handshake where the server is ready for TLS, and to the end of the connection at last.
+    """
+    reader, writer = await asyncio.open_connection(str(where.loopback), where.actual_port)
+    try:
+        async with asyncio.timeout(SECONDS):
+            heard = [[await _reply(reader)]]
+            for group, count in zip(dialogue, counts[1:], strict=True):
+                writer.write(group)
+                heard.append([await _reply(reader) for _ in range(count)])
+                if heard[-1] and heard[-1][-1].startswith(b"220 "):
+                    await writer.start_tls(trusting())
+            if not writer.transport.is_closing() and writer.can_write_eof():
+                writer.write_eof()
+                heard[-1] += [line] if (line := await reader.read()) else []
+    finally:
+        writer.close()
+        await asyncio.wait_for(writer.wait_closed(), SECONDS)
+    return heard
+
+
+async def _reply(reader: asyncio.StreamReader) -> bytes:
+    """Return one reply with all its lines; what came of it where the connection ends before."""
+    lines = [await reader.readline()]
+    while lines[-1][3:4] == b"-":
+        lines.append(await reader.readline())
+    return b"".join(lines)

@@ -1,0 +1,61 @@
+"""The law that a session in memory and a server over TCP are the same object."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+
+from cases import Case
+from dialogues import dialogues, in_memory, over_tcp
+from laws import law_of
+from runs import pipeline_of
+from topologies import worlds
+
+from mailsim.live.worker import LiveRun
+from mailsim.trace.events import Event, Received
+from mailsim.world.facts import SessionFacts
+from mailsim.world.topology import Topology
+
+PORT = 25
+
+
+def everybody_listens(world: Topology) -> Case:
+    """Open the port of every MTA, also of the hosts that only send: they refuse the connection in SMTP."""
+    mtas = {name: replace(mta, ports=(PORT,)) for name, mta in world.mtas.items()}
+    return Case(replace(world, mtas=mtas), (), None)
+
+
+def remembered(case: Case, dialogue: tuple[bytes, ...]) -> tuple[list[list[list[bytes]]], list[Event]]:
+    """Hold the dialogue with a session of each MTA in memory; return the replies and what was received."""
+    pipeline, heard = pipeline_of(case), []
+    for mta in case.world.mtas.values():
+        facts = SessionFacts(peer_ip=case.world.stranger, local_ip=mta.addresses[0], local_port=PORT)
+        heard.append(in_memory(pipeline.open_session(mta, facts, ""), dialogue))
+    return heard, received(pipeline.log.events)
+
+
+def lived(
+    case: Case, dialogue: tuple[bytes, ...], counts: list[list[int]]
+) -> tuple[list[list[list[bytes]]], list[Event]]:
+    """Hold the dialogue with each MTA over TCP; return the replies and what was received."""
+    pipeline = pipeline_of(case)
+
+    async def run() -> list[list[list[bytes]]]:
+        async with LiveRun(pipeline) as live:
+            places = zip(live.endpoints, counts, strict=True)
+            return [await over_tcp(where, dialogue, count) for where, count in places]
+
+    return asyncio.run(run()), received(pipeline.log.events)
+
+
+def received(events: list[Event]) -> list[tuple[str, Received]]:
+    """Return what was accepted where."""
+    return [(event.mta, event.what) for event in events if isinstance(event.what, Received)]
+
+
+@law_of(case=worlds().map(everybody_listens), dialogue=dialogues())
+def test_memory_and_tcp_answer_alike(case: Case, dialogue: tuple[bytes, ...]):
+    """Whatever a client says, in whatever pieces, it hears over TCP what the session answers in memory."""
+    replies, accepted = remembered(case, dialogue)
+    counts = [[len(group) for group in each] for each in replies]
+    assert lived(case, dialogue, counts) == (replies, accepted)

@@ -1,0 +1,88 @@
+"""The generator reaches what the laws are to be tried on: every ending, every TLS verdict, every kind of connector."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from cases import Case, cases
+from laws import law_of
+from runs import choices, predict
+
+from mailsim.trace.connection import connections, stage_of
+from mailsim.trace.events import (
+    Attributed,
+    Connected,
+    Deferred,
+    Event,
+    Exchanged,
+    Forked,
+    Notified,
+    Routed,
+    RuleRan,
+)
+from mailsim.trace.paths import final_dispositions
+
+ENDINGS = {"delivered", "refused", "bounced", "expired", "looped", "queued"}
+VERDICTS = {"TLS none", "TLS encrypted", "TLS verified", "TLS rejected"}
+REFUSALS = {f"refused at {stage}" for stage in ("CONNECT", "MAIL", "RCPT", "content")}
+CONNECTORS = {
+    "by Receive",
+    "by Send",
+    "by Inbound",
+    "by no inbound connector",
+    "by recipient domain",
+    "by all accepted domains",
+    "by rule",
+    "by MX",
+    "Unreachable",
+}
+HAPPENINGS = {"fork", "report", "rule"}
+WANTED = ENDINGS | VERDICTS | REFUSALS | CONNECTORS | HAPPENINGS
+
+
+def reached(events: list[Event]) -> Iterator[str]:
+    """Yield what a run got to, in words."""
+    yield from (outcome.disposition.value for outcome in final_dispositions(events))
+    yield from (f"TLS {made.verdict}" for made in connections(events).values() if made.exchanges)
+    for event in events:
+        yield from _words(event)
+
+
+def _words(event: Event) -> Iterator[str]:
+    match event.what:
+        case Connected(reply=reply, connector=connector):
+            yield "by Receive" if connector else "without Receive"
+            yield "greeted" if reply.positive else "refused at CONNECT"
+        case Exchanged(command, reply) if not reply.positive:
+            yield f"refused at {'content' if command.startswith('<') else stage_of(command)}"
+        case Attributed(connector=connector):
+            yield "by Inbound" if connector else "by no inbound connector"
+        case Routed(via=via):
+            yield _kind_of_connector(event, via)
+        case Deferred(queue="Unreachable"):
+            yield "Unreachable"
+        case Forked():
+            yield "fork"
+        case Notified():
+            yield "report"
+        case RuleRan():
+            yield "rule"
+
+
+def _kind_of_connector(event: Event, via: str) -> str:
+    """Say by what kind of connector mail leaves; what a rule forces was chosen by nobody."""
+    won = [choice.chosen for choice in choices(event.because) if choice.chosen is not None]
+    if not via.startswith("Outbound") or not won:
+        return "by rule" if via.startswith("Outbound") else f"by {via.rstrip(' 0123456789')}"
+    return "by all accepted domains" if won[-1].all_accepted_domains else "by recipient domain"
+
+
+def test_generator_reaches_everything():
+    """In the first examples of the generator everything happens by which a law could be broken."""
+    seen: set[str] = set()
+
+    def explore(case: Case) -> None:
+        seen.update(reached(predict(case)))
+
+    law_of(case=cases(), runs=12)(explore)()
+    assert WANTED - seen == set()

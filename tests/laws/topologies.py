@@ -1,0 +1,511 @@
+"""Small worlds of mail servers, drawn by hypothesis: the generator behind the laws.
+
+Who may be there is fixed, so that a failing example reads like a story; whether they are and how they are configured is
+drawn. ``contoso`` and ``tailspin`` have an Exchange server, a tenant of Exchange Online, or both; ``fabrikam`` and
+``northwind`` are on the internet; a printer and a stranger only send. In each domain live Alice, Bob and Carol, where the
+directory has them. Every strategy shrinks towards what works: enabled, valid, plain.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from ipaddress import IPv4Address, IPv4Network
+
+from hypothesis import strategies as st
+
+from mailsim.mail.address import Mailbox
+from mailsim.mail.pattern import DomainPattern
+from mailsim.mta.client import ClientConfig
+from mailsim.mta.exchange_online import config as online
+from mailsim.mta.exchange_server import config as onprem
+from mailsim.mta.generic.config import GenericConfig
+from mailsim.mta.relaying.tls_policy import TlsDemand
+from mailsim.mta.rules.rule import AttributeWords, TransportRule
+from mailsim.world.certificate import AuthoritySpec, CertificateSpec
+from mailsim.world.directory import Directory, DirectoryRecipient, RecipientType
+from mailsim.world.dns import MxRecord, Zones
+from mailsim.world.topology import CertificateUse, Mta, Topology
+
+START = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
+DAY = timedelta(days=1)
+
+# --- who there may be ---------------------------------------------------------------------------------------
+
+ORGANIZATIONS = ("contoso", "tailspin")
+PEOPLE = ("alice", "bob", "carol")
+SERVICE = "Exchange Online"
+SERVICE_HOST = "am0.mail.protection.outlook.com"
+
+SERVERS = {"contoso": "mail.contoso.com", "tailspin": "mail.tailspin.com"}
+INTERNET = {"fabrikam.com": "mx.fabrikam.com", "northwind.com": "mx.northwind.com"}
+CLIENTS = ("printer.contoso.com", "stranger.example")
+ADDRESSES = {
+    "mail.contoso.com": IPv4Address("198.51.100.10"),
+    "mail.tailspin.com": IPv4Address("198.51.100.20"),
+    "printer.contoso.com": IPv4Address("198.51.100.99"),
+    SERVICE_HOST: IPv4Address("203.0.113.25"),
+    "mx.fabrikam.com": IPv4Address("192.0.2.20"),
+    "mx.northwind.com": IPv4Address("192.0.2.30"),
+    "stranger.example": IPv4Address("192.0.2.66"),
+    "dark.example": IPv4Address("192.0.2.99"),  # a host where nothing listens
+}
+
+
+def domain_of(organization: str) -> str:
+    """Return the domain that an organization shares between its server and its tenant."""
+    return f"{organization}.com"
+
+
+def cloud_domain_of(organization: str) -> str:
+    """Return the domain by which its server reaches its tenant."""
+    return f"{organization}.mail.onmicrosoft.com"
+
+
+def inbound_host(domain: str) -> str:
+    """Return the name by which Exchange Online takes mail for a domain."""
+    return f"{domain.replace('.', '-')}.mail.protection.outlook.com"
+
+
+DOMAINS = (
+    *map(domain_of, ORGANIZATIONS),
+    *INTERNET,
+    *map(cloud_domain_of, ORGANIZATIONS),
+    "eu.contoso.com",
+    "null.example",  # null MX
+    "gone.example",  # no such name
+    "dark.example",  # an address, no MX
+    "[192.0.2.20]",
+)
+NEXT_HOPS = (
+    *map(inbound_host, map(domain_of, ORGANIZATIONS)),
+    *SERVERS.values(),
+    *INTERNET.values(),
+    "dark.example",
+    "gone.example",
+    "[192.0.2.30]",
+)
+NAMES_WANTED = (
+    *SERVERS.values(),
+    "*.contoso.com",
+    *INTERNET.values(),
+    "mail.protection.outlook.com",
+    "elsewhere.example",
+)
+
+# --- small choices ------------------------------------------------------------------------------------------
+
+BOOLEANS = st.booleans()
+LIMITS = st.sampled_from((10_000_000, 10_000_000, 2_500))
+NETWORKS = st.sampled_from(
+    [IPv4Network(text) for text in ("198.51.100.0/24", "203.0.113.25/32", "192.0.2.0/24")]
+)
+
+
+def mostly(usual: object, *others: object) -> st.SearchStrategy:
+    """Draw the usual value three times out of four."""
+    return st.sampled_from((usual,) * (3 * len(others)) + others)
+
+
+def some(strategy: st.SearchStrategy, most: int) -> st.SearchStrategy:
+    """Draw a tuple of none to ``most``."""
+    return st.lists(strategy, max_size=most).map(tuple)
+
+
+def numbered(prefix: str, strategies: st.SearchStrategy, *, least: int = 0, most: int) -> st.SearchStrategy:
+    """Draw several functions of a name, and call them with ``prefix 1`` onwards."""
+    return st.lists(strategies, min_size=least, max_size=most).map(
+        lambda made: tuple(make(f"{prefix} {n}") for n, make in enumerate(made, start=1))
+    )
+
+
+def smart_hosts(usual: str) -> st.SearchStrategy[tuple[str, ...]]:
+    """Draw smart hosts: the other side of the own hybrid, nobody (so DNS), or one or two of anywhere."""
+    anywhere = st.lists(st.sampled_from(NEXT_HOPS), min_size=1, max_size=2, unique=True).map(tuple)
+    return st.sampled_from(((usual,), (usual,), ())) | anywhere
+
+
+# --- certificates -------------------------------------------------------------------------------------------
+
+AUTHORITIES = {
+    "public": AuthoritySpec(name="public", common_name="Example Public CA"),
+    "private": AuthoritySpec(name="private", common_name="Contoso Internal CA", public=False),
+}
+FLAWS = ("wildcard", "other name", "private CA", "self-signed", "expired", "ends after 12 h")
+
+
+def _certificate(host: str, flaw: str) -> CertificateSpec:
+    """Describe a host's certificate: valid, or with one flaw."""
+    names = {"other name": "elsewhere.example", "wildcard": f"*.{host.partition('.')[2]}"}
+    ends = {"expired": -DAY, "ends after 12 h": DAY / 2}
+    return CertificateSpec(
+        name=f"{host}, {flaw}" if flaw else host,
+        common_name=names.get(flaw, host),
+        names=(names.get(flaw, host),),
+        authority={"private CA": "private", "self-signed": None}.get(flaw, "public"),
+        not_before=START - 90 * DAY,
+        not_after=START + ends.get(flaw, 365 * DAY),
+    )
+
+
+CERTIFICATES: Mapping[str, CertificateSpec] = {
+    made.name: made
+    for made in (
+        _certificate("mail.protection.outlook.com", ""),
+        *(_certificate(host, flaw) for host in ADDRESSES for flaw in ("", *FLAWS)),
+    )
+}
+
+
+@st.composite
+def certificate_uses(draw: st.DrawFn, host: str) -> tuple[CertificateUse, ...]:
+    """Draw what a host shows: nothing, a certificate, or one that is replaced after a day."""
+    first, later = draw(mostly("", *FLAWS)), draw(mostly(None, "", "other name"))
+    if draw(mostly(True, False)) is False:
+        return ()
+    uses = [CertificateUse(f"{host}, {first}" if first else host)]
+    if later is not None:
+        uses.append(CertificateUse(f"{host}, {later}" if later else host, DAY))
+    return tuple(uses)
+
+
+TRUSTS = mostly(frozenset(), frozenset({"private"}))
+
+# --- recipients ---------------------------------------------------------------------------------------------
+
+ANYBODY = st.builds(Mailbox, st.sampled_from((*PEOPLE, "nobody")), st.sampled_from(DOMAINS))
+POINTING = st.sampled_from((RecipientType.MAIL_USER, RecipientType.MAIL_CONTACT))
+
+
+@st.composite
+def people_on_premises(draw: st.DrawFn, organization: str) -> Directory:
+    """Draw the directory of an Exchange organization: mailboxes here, in the cloud, and pointers to anywhere."""
+    found = []
+    for person in PEOPLE:
+        here, cloud = (Mailbox(person, of(organization)) for of in (domain_of, cloud_domain_of))
+        kind, target = draw(
+            st.sampled_from(((RecipientType.MAILBOX, None), (RecipientType.REMOTE_MAILBOX, cloud)))
+            | st.tuples(POINTING, ANYBODY)
+            | st.just((None, None))
+        )
+        if kind is not None:
+            found.append(DirectoryRecipient(kind=kind, primary=here, proxies=(here,), target=target))
+    return Directory(found)
+
+
+@st.composite
+def people_in_the_cloud(draw: st.DrawFn, organization: str) -> Directory:
+    """Draw the directory of a tenant: mailboxes here, mail users whose mailbox is on-premises, pointers to anywhere."""
+    found = []
+    for person in PEOPLE:
+        proxies = tuple(Mailbox(person, of(organization)) for of in (domain_of, cloud_domain_of))
+        kind, target = draw(
+            st.sampled_from(((RecipientType.MAILBOX, None), (RecipientType.MAIL_USER, proxies[0])))
+            | st.tuples(POINTING, ANYBODY)
+            | st.just((None, None))
+        )
+        city = draw(st.sampled_from(({}, {"City": "New Orleans"}, {"City": "Seattle"})))
+        if kind is not None:
+            found.append(
+                DirectoryRecipient(
+                    kind=kind, primary=proxies[0], proxies=proxies, target=target, attributes=city
+                )
+            )
+    return Directory(found)
+
+
+# --- Exchange Server ----------------------------------------------------------------------------------------
+
+LEVELS = (None, *onprem.TlsAuthLevel)
+ANONYMOUS = (onprem.PermissionGroup.ANONYMOUS_USERS, onprem.PermissionGroup.EXCHANGE_SERVERS)
+CAPABILITIES = [
+    onprem.DomainCapabilities.parse(f"{domain}:AcceptCloudServicesMail")
+    for domain in ("mail.protection.outlook.com", "fabrikam.com", "*.contoso.com")
+]
+SPACES = [
+    onprem.AddressSpace.parse(text)
+    for text in (
+        "*",
+        "*;10",
+        "*.contoso.com",
+        "fabrikam.com",
+        "contoso.mail.onmicrosoft.com;5",
+        "null.example",
+    )
+]
+RANGES = [
+    onprem.IpRange.parse(text)
+    for text in ("0.0.0.0-255.255.255.255", "203.0.113.0/24", "192.0.2.20", "198.51.100.1-198.51.100.50")
+]
+
+
+@st.composite
+def receive_connectors(draw: st.DrawFn):
+    """Draw a Receive connector that still wants its name."""
+    properties = {
+        "remote_ip_ranges": (draw(mostly(RANGES[0], *RANGES[1:])),),
+        "enabled": draw(mostly(True, False)),
+        "permission_groups": draw(mostly(ANONYMOUS, (), ANONYMOUS[1:])),
+        "require_tls": draw(mostly(False, True)),
+        "tls_domain_capabilities": draw(some(st.sampled_from(CAPABILITIES), 2)),
+        "max_message_size": draw(LIMITS),
+        "max_recipients_per_message": draw(mostly(200, 1)),
+        "max_hop_count": draw(mostly(60, 6)),
+    }
+    return lambda name: onprem.ReceiveConnector(name=name, **properties)
+
+
+@st.composite
+def send_connectors(draw: st.DrawFn, organization: str):
+    """Draw a Send connector that still wants its name: every RequireTLS, TlsAuthLevel and TlsDomain that may be combined."""
+    hosts = draw(smart_hosts(inbound_host(domain_of(organization))))
+    ignores, requires = draw(st.sampled_from(((False, False), (False, True), (False, True), (True, False))))
+    level = draw(st.sampled_from(LEVELS)) if requires else None
+    named = level is onprem.TlsAuthLevel.DOMAIN_VALIDATION
+    properties = {
+        "address_spaces": draw(st.lists(mostly(*SPACES), min_size=1, max_size=2).map(tuple)),
+        "smart_hosts": hosts,
+        "enabled": draw(mostly(True, False)),
+        "ignore_starttls": ignores,
+        "require_tls": requires,
+        "tls_auth_level": level,
+        "tls_domain": draw(st.sampled_from(NAMES_WANTED)) if named and (hosts or draw(BOOLEANS)) else "",
+        "cloud_services_mail_enabled": draw(BOOLEANS),
+        "max_message_size": draw(LIMITS),
+        "smtp_max_messages_per_connection": draw(mostly(20, 1)),
+    }
+    return lambda name: onprem.SendConnector(name=name, **properties)
+
+
+@st.composite
+def accepted_on_premises(draw: st.DrawFn, organization: str) -> tuple[onprem.AcceptedDomain, ...]:
+    """Draw the accepted domains of an organization."""
+    own = domain_of(organization)
+    more = {
+        f"*.{own}": onprem.DomainType.INTERNAL_RELAY,
+        cloud_domain_of(organization): onprem.DomainType.INTERNAL_RELAY,
+    }
+    kept = draw(some(st.sampled_from(sorted(more)), 1))
+    return (
+        onprem.AcceptedDomain(
+            domain_name=DomainPattern.parse(own), domain_type=draw(st.sampled_from(onprem.DomainType))
+        ),
+        *(
+            onprem.AcceptedDomain(domain_name=DomainPattern.parse(name), domain_type=more[name])
+            for name in kept
+        ),
+    )
+
+
+@st.composite
+def exchange_servers(draw: st.DrawFn, organization: str) -> Mta:
+    """Draw the server of an Exchange organization."""
+    host = SERVERS[organization]
+    return Mta(
+        id=host,
+        kind="exchange_server",
+        fqdn=host,
+        addresses=(ADDRESSES[host],),
+        ports=draw(mostly((25,), ())),
+        certificates=draw(certificate_uses(host)),
+        trusts=draw(TRUSTS),
+        config=onprem.ExchangeServerConfig(
+            organization=organization,
+            accepted_domains=draw(accepted_on_premises(organization)),
+            send_connectors=draw(numbered("Send", send_connectors(organization), least=1, most=3)),
+            receive_connectors=draw(numbered("Receive", receive_connectors(), least=1, most=2)),
+            directory=draw(people_on_premises(organization)),
+        ),
+    )
+
+
+# --- Exchange Online ----------------------------------------------------------------------------------------
+
+PATTERNS = [
+    DomainPattern.parse(text)
+    for text in ("contoso.com", "*", "*.contoso.com", "tailspin.com", "fabrikam.com")
+]
+ON_PREMISES, PARTNER = online.ConnectorType.ON_PREMISES, online.ConnectorType.PARTNER
+
+
+@st.composite
+def inbound_connectors(draw: st.DrawFn):
+    """Draw an inbound connector that still wants its name: by certificate or by address."""
+    by_certificate = draw(BOOLEANS)
+    properties = {
+        "connector_type": draw(mostly(ON_PREMISES, PARTNER)),
+        "enabled": draw(mostly(True, False)),
+        "tls_sender_certificate_name": draw(mostly("*.contoso.com", *NAMES_WANTED)) if by_certificate else "",
+        "sender_ip_addresses": () if by_certificate else draw(some(NETWORKS, 3)),
+        "cloud_services_mail_enabled": draw(BOOLEANS),
+    }
+    return lambda name: online.InboundConnector(name=name, **properties)
+
+
+@st.composite
+def outbound_connectors(draw: st.DrawFn, organization: str):
+    """Draw an outbound connector that still wants its name: by domain, for all accepted domains, or for rules."""
+    scope = draw(st.sampled_from(("domains", "all accepted", "rules")))
+    hosts = draw(smart_hosts(SERVERS[organization]))
+    settings = draw(st.sampled_from((None, *online.TlsSettings)))
+    named = settings is online.TlsSettings.DOMAIN_VALIDATION
+    patterns = st.lists(mostly(*PATTERNS), min_size=1, max_size=2).map(tuple)
+    properties = {
+        "connector_type": ON_PREMISES if scope == "all accepted" else PARTNER,
+        "enabled": draw(mostly(True, False)),
+        "recipient_domains": draw(patterns) if scope == "domains" else (),
+        "all_accepted_domains": scope == "all accepted",
+        "is_transport_rule_scoped": scope == "rules",
+        "use_mx_record": not hosts,
+        "smart_hosts": hosts,
+        "tls_settings": settings,
+        "tls_domain": draw(st.sampled_from(NAMES_WANTED)) if named else "",
+        "cloud_services_mail_enabled": draw(BOOLEANS),
+    }
+    return lambda name: online.OutboundConnector(name=name, **properties)
+
+
+@st.composite
+def transport_rules(draw: st.DrawFn):
+    """Draw a rule that still wants its name: it sends everyone, or everyone in a city, out by a connector."""
+    everyone, of_a_city = (), (AttributeWords("City", ("New Orleans",)),)
+    properties = {
+        "recipient_ad_attribute_contains_words": draw(st.sampled_from((of_a_city, everyone))),
+        "route_message_outbound_connector": draw(mostly("Outbound 1", "Outbound 2", "Outbound 9")),
+        "enabled": draw(mostly(True, False)),
+        "stop_rule_processing": draw(BOOLEANS),
+    }
+    return lambda name: TransportRule(name=name, **properties)
+
+
+@st.composite
+def tenants(draw: st.DrawFn, organization: str) -> online.Tenant:
+    """Draw a tenant."""
+    own_type = draw(st.sampled_from(online.DomainType))
+    relays = own_type is online.DomainType.INTERNAL_RELAY
+    return online.Tenant(
+        name=organization,
+        accepted_domains=(
+            online.AcceptedDomain(
+                domain_name=domain_of(organization),
+                domain_type=own_type,
+                match_sub_domains=relays and draw(BOOLEANS),
+            ),
+            online.AcceptedDomain(domain_name=cloud_domain_of(organization)),
+        ),
+        inbound_connectors=draw(numbered("Inbound", inbound_connectors(), least=1, most=2)),
+        outbound_connectors=draw(numbered("Outbound", outbound_connectors(organization), least=1, most=3)),
+        transport_rules=draw(numbered("Rule", transport_rules(), most=2)),
+        directory=draw(people_in_the_cloud(organization)),
+    )
+
+
+@st.composite
+def services(draw: st.DrawFn, organizations: tuple[str, ...]) -> Mta:
+    """Draw Exchange Online with the tenants of some organizations."""
+    return Mta(
+        id=SERVICE,
+        kind="exchange_online",
+        fqdn=SERVICE_HOST,
+        addresses=(ADDRESSES[SERVICE_HOST],),
+        certificates=(CertificateUse("mail.protection.outlook.com"),),
+        trusts=draw(TRUSTS),
+        config=online.ExchangeOnlineConfig(tenants=tuple(draw(tenants(name)) for name in organizations)),
+    )
+
+
+# --- the internet -------------------------------------------------------------------------------------------
+
+DEMANDS = mostly(TlsDemand.OPPORTUNISTIC, *TlsDemand)
+
+
+@st.composite
+def internet_mtas(draw: st.DrawFn, domain: str) -> Mta:
+    """Draw the MTA of an internet domain."""
+    host, demand = INTERNET[domain], draw(DEMANDS)
+    return Mta(
+        id=host,
+        kind="generic",
+        fqdn=host,
+        addresses=(ADDRESSES[host],),
+        ports=draw(mostly((25,), ())),
+        certificates=draw(certificate_uses(host)),
+        trusts=draw(TRUSTS),
+        config=GenericConfig(
+            domains=frozenset({domain}),
+            mailboxes=Directory(plain_mailboxes=[f"{person}@{domain}" for person in PEOPLE]),
+            accepts_everyone=draw(mostly(False, True)),
+            relay_from=draw(some(NETWORKS, 3)),
+            smart_hosts=draw(mostly((), ("mx.northwind.com",), ("mx.fabrikam.com",), ("mail.contoso.com",))),
+            tls=demand,
+            tls_name=draw(st.sampled_from(NAMES_WANTED)) if demand is TlsDemand.VALID_NAME else "",
+            asks_client_certificate=draw(BOOLEANS),
+            size_limit=draw(LIMITS),
+            messages_per_connection=draw(mostly(100, 1)),
+        ),
+    )
+
+
+@st.composite
+def client_hosts(draw: st.DrawFn, host: str) -> Mta:
+    """Draw a host that only sends; its certificate may be one of contoso's."""
+    owner = draw(st.sampled_from((host, "mail.contoso.com")))
+    demand = draw(mostly(TlsDemand.OPPORTUNISTIC, TlsDemand.NEVER, TlsDemand.VALID_CHAIN))
+    return Mta(
+        id=host,
+        kind="client",
+        fqdn=host,
+        addresses=(ADDRESSES[host],),
+        ports=(),
+        certificates=draw(certificate_uses(owner)),
+        config=ClientConfig(draw(st.sampled_from(NEXT_HOPS)), demand),
+    )
+
+
+# --- the world ----------------------------------------------------------------------------------------------
+
+
+@st.composite
+def zones(draw: st.DrawFn) -> Zones:
+    """Draw where the MX of each domain point: home, to several hosts, elsewhere, to nothing."""
+    homes = {
+        name: (inbound_host(name), SERVERS[name.partition(".")[0]]) for name in map(domain_of, ORGANIZATIONS)
+    }
+    homes |= {name: (inbound_host(name),) for name in map(cloud_domain_of, ORGANIZATIONS)}
+    homes |= {name: (host,) for name, host in INTERNET.items()}
+    records = {
+        "null.example": (MxRecord(0, ".", 3600),),
+        "eu.contoso.com": (MxRecord(5, "mail.contoso.com", 3600),),
+    }
+    for domain, hosts in homes.items():
+        best = draw(st.sampled_from(hosts * 6 + ("dark.example", "gone.example", ".", "mx.fabrikam.com")))
+        second = draw(st.sampled_from((None, None, None, *NEXT_HOPS[:-1])))
+        records[domain] = (MxRecord(10, best, 3600),)
+        if second is not None and best != ".":
+            records[domain] += (MxRecord(20, second, 3600),)
+    entrances = [inbound_host(of(name)) for of in (domain_of, cloud_domain_of) for name in ORGANIZATIONS]
+    hosts = ADDRESSES | dict.fromkeys(entrances, ADDRESSES[SERVICE_HOST])
+    return Zones(records, {host: (address,) for host, address in hosts.items()})
+
+
+@st.composite
+def worlds(draw: st.DrawFn) -> Topology:
+    """Draw a topology; fabrikam.com is always there, everybody else may be missing."""
+    some_organizations = mostly(("contoso",), ORGANIZATIONS, ("tailspin",), ())
+    on_premises, in_the_cloud = draw(some_organizations), draw(some_organizations)
+    on_the_internet = ("fabrikam.com", "northwind.com")[: draw(st.sampled_from((2, 1)))]
+    sending = draw(st.lists(st.sampled_from(CLIENTS), max_size=2, unique=True))
+    mtas = [
+        *(draw(exchange_servers(name)) for name in on_premises),
+        *([draw(services(in_the_cloud))] if in_the_cloud else []),
+        *(draw(internet_mtas(name)) for name in on_the_internet),
+        *(draw(client_hosts(name)) for name in sending),
+    ]
+    used = sorted({use.certificate for mta in mtas for use in mta.certificates})
+    return Topology(
+        start=START,
+        mtas={mta.id: mta for mta in mtas},
+        zones=draw(zones()),
+        authorities=AUTHORITIES,
+        certificates={name: CERTIFICATES[name] for name in used},
+    )
