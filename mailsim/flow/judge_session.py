@@ -6,7 +6,7 @@ from mailsim.flow.case import Case, Refusal, Verdict, describe, listed
 from mailsim.flow.evidence import distinct
 from mailsim.flow.expectation import ConnectorAt, EnvelopeAt, PeerAt, RejectedBy, TlsBetween
 from mailsim.mail.address import show_path
-from mailsim.mail.envelope import Envelope
+from mailsim.mail.envelope import Envelope, Recipient
 from mailsim.trace.connection import RCPT, Connection
 from mailsim.trace.events import Attributed, Connected, Event, NotSecured, Received, Routed, Submitted
 from mailsim.trace.hop import Hop
@@ -47,9 +47,9 @@ def _taken_by(case: Case, host: str, refusals: list[Refusal]) -> tuple[Event, ..
 def judge_envelope(case: Case, expected: EnvelopeAt) -> Verdict:
     """Some stay at the MTA began with this envelope."""
     hops = case.hops_at(expected.at)
-    envelopes = [what.envelope for hop in hops if isinstance(what := hop.arrived.what, Submitted | Received)]
+    envelopes = [_envelope_of(hop) for hop in hops]
     met = any(_same(envelope, expected) for envelope in envelopes)
-    saw = listed(map(_envelope, envelopes), f"{case.mta(expected.at)} never took the message over")
+    saw = listed(map(_shown, envelopes), f"{case.mta(expected.at)} never took the message over")
     return Verdict(met, saw, distinct(hop.arrived for hop in hops))
 
 
@@ -62,7 +62,15 @@ def _same(envelope: Envelope, expected: EnvelopeAt) -> bool:
     )
 
 
-def _envelope(envelope: Envelope) -> str:
+def _envelope_of(hop: Hop) -> Envelope:
+    """Return the envelope a stay began with; a report made here has a null reverse-path."""
+    what = hop.arrived.what
+    if isinstance(what, Submitted | Received):
+        return what.envelope
+    return Envelope(reverse_path=None, recipients=tuple(Recipient(each.accepted) for each in hop.branches))
+
+
+def _shown(envelope: Envelope) -> str:
     return f"from {show_path(envelope.reverse_path)} to {', '.join(map(str, envelope.paths))}"
 
 

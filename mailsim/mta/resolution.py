@@ -62,7 +62,7 @@ def resolve(
         found = directory.find(current.path)
         because.append(_looked_up(current.path, found, owner, cite))
         last = found or last
-        following = current.path if found is None else found.target or found.primary
+        following = _next(current.path, found)
         before, current = current.path, replace(current, path=following, orcpt=orcpt_of(current, following))
         if found is not None and (found.target is not None or following != before):
             steps.append(Resolved(before, following, found.kind.value))
@@ -77,6 +77,12 @@ def resolve(
                 because=tuple(because),
             )
         seen.add(following.key)
+
+
+def _next(path: Mailbox, found: DirectoryRecipient | None) -> Mailbox:
+    """Return what an address becomes by one look-up; one that differs in case alone stays as it was written."""
+    following = path if found is None else found.target or found.primary
+    return path if following.key == path.key else following
 
 
 def _with_domain(recipient: Recipient, default_domain: str) -> tuple[Recipient, list[Resolved]]:

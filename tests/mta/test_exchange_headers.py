@@ -210,21 +210,21 @@ INTERNAL = message(f"{CROSS}AuthAs: Internal")
 
 
 @pytest.mark.parametrize(
-    ("enabled", "addresses", "shows", "tls", "sender", "author"),
+    ("enabled", "addresses", "client", "sender", "author"),
     [
-        (True, "", "contoso", True, "alice@contoso.com", "Internal"),
-        (True, "", "contoso", True, "", "Internal"),
-        (False, "", "contoso", True, "alice@contoso.com", "Anonymous"),
-        (True, "", "contoso", True, "ann@fabrikam.com", "Anonymous"),  # not a sender of the tenant
-        (True, "", None, True, "alice@contoso.com", "Anonymous"),  # Incoming
-        (True, "192.0.2.66/32", None, True, "alice@contoso.com", "Internal"),
-        (True, "192.0.2.66/32", None, False, "alice@contoso.com", "Anonymous"),  # no TLS
+        (True, "", {"shows": "contoso"}, "alice@contoso.com", "Internal"),
+        (True, "", {"shows": "contoso"}, "", "Internal"),
+        (False, "", {"shows": "contoso"}, "alice@contoso.com", "Anonymous"),
+        (True, "", {"shows": "contoso"}, "ann@fabrikam.com", "Anonymous"),  # not a sender of the tenant
+        (True, "", {"tls": True}, "alice@contoso.com", "Anonymous"),  # Incoming
+        (True, "192.0.2.66/32", {"tls": True}, "alice@contoso.com", "Internal"),
+        (True, "192.0.2.66/32", {}, "alice@contoso.com", "Anonymous"),  # no TLS
     ],
 )
-def test_what_is_promoted_in_the_cloud(enabled, addresses, shows, tls, sender, author):
+def test_what_is_promoted_in_the_cloud(enabled, addresses, client, sender, author):
     """OnPremises connector with CloudServicesMailEnabled, TLS, and a sender of the tenant: all three are needed."""
     at = at_service(enabled=enabled, addresses=addresses)
-    item = accepted(at, session(at, shows=shows, tls=tls), sender, "bob@contoso.com", message=INTERNAL)
+    item = accepted(at, session(at, **client), sender, "bob@contoso.com", message=INTERNAL)
     assert item.message.values(f"{ORG}AuthAs") == (author,)
     promoted = item.message.value(f"{ORG}Cross-Premises-Headers-Promoted")
     assert bool(promoted) is (author == "Internal")

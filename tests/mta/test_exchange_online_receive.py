@@ -1,0 +1,195 @@
+"""What Exchange Online answers at RCPT and DATA: relay permission, edge blocking, loops.
+
+Sources: "Updated requirements for SMTP relay through Exchange Online" (1 November 2023), "Use Directory-Based Edge
+Blocking", "Fix NDR error 5.4.6 through 5.4.20".
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from builders import START
+from exchange_worlds import (
+    SERVICE,
+    certificate,
+    directory,
+    envelope,
+    facts,
+    inbound,
+    kind,
+    rcpt,
+    service,
+    session,
+    take,
+    tenant,
+    view,
+)
+
+from mailsim.mail.command import Mail
+from mailsim.mail.message import Message
+from mailsim.reason.check import Verdict
+
+CERTIFICATES = (
+    certificate("mail", "mail.contoso.com", not_after=START + timedelta(hours=1)),
+    certificate("gateway", "gw.example"),
+)
+DENIED = f"550 5.7.64 TenantAttribution; Relay Access Denied [{SERVICE}]"
+OURS, THEIRS, OUTSIDE = "alice@contoso.com", "ann@fabrikam.com", "lena@northwind.com"
+PEOPLE = directory(
+    "bob@contoso.com",
+    proxies={"bob@contoso.com": "rob@contoso.com"},
+    mail_users={"carol@contoso.com": "carol@onprem.example"},
+)
+
+
+def world(*connectors, domains=("contoso.com", "relay:shared.contoso.com")):
+    """Look from a service with contoso and a second tenant."""
+    contoso = tenant("contoso", *domains, inbound_connectors=connectors, directory=PEOPLE)
+    return view(service(contoso, tenant("fabrikam")), *CERTIFICATES)
+
+
+def answer(at, sender: str, to: str, peer: str = "192.0.2.66", **more) -> str | None:
+    """Return the answer to RCPT in words, None when it is accepted."""
+    value = rcpt(at, session(at, peer, **more), sender, to).value
+    return None if value is None else str(value)
+
+
+BY_NAME = inbound(names="*.contoso.com")
+BY_FOREIGN_NAME = inbound(names="gw.example")
+BY_ADDRESS = inbound(addresses="192.0.2.66/32")
+
+
+@pytest.mark.parametrize(
+    ("connector", "shows", "sender", "reply"),
+    [
+        # the certificate's domain is accepted: any sender, also none
+        (BY_NAME, "mail", OURS, None),
+        (BY_NAME, "mail", THEIRS, None),
+        (BY_NAME, "mail", "", None),
+        # the certificate's domain is not accepted: the sender's must be
+        (BY_FOREIGN_NAME, "gateway", OURS, None),
+        (BY_FOREIGN_NAME, "gateway", THEIRS, DENIED),
+        (BY_FOREIGN_NAME, "gateway", "", DENIED),
+        # the address alone proves nothing about the sender
+        (BY_ADDRESS, None, OURS, None),
+        (BY_ADDRESS, None, THEIRS, DENIED),
+        (BY_ADDRESS, None, "", DENIED),
+        # no connector matches
+        (BY_NAME, None, OURS, DENIED),
+        (BY_NAME, "gateway", OURS, DENIED),
+        (inbound(names="*.contoso.com", enabled=False), "mail", OURS, DENIED),
+    ],
+)
+def test_who_may_relay_to_the_outside(connector, shows, sender, reply):
+    """(sender domain or certificate domain accepted) and (certificate or address matches a connector)."""
+    assert answer(world(connector), sender, OUTSIDE, shows=shows) == reply
+
+
+def test_a_refusal_of_strangers_says_why():
+    """The first gate says NO, the others are not reached, and the reason names both kinds of connectors."""
+    at = world(BY_NAME)
+    decision = rcpt(at, session(at), THEIRS, OUTSIDE)
+    assert [each.verdict for each in decision.because[1:]] == [Verdict.NO] + [Verdict.NOT_REACHED] * 2
+    assert "neither certificate nor address" in decision.because[1].saw
+
+
+@pytest.mark.parametrize(
+    ("to", "reply"),
+    [
+        ("bob@contoso.com", None),
+        ("BOB@contoso.com", None),
+        ("rob@contoso.com", None),
+        ("carol@contoso.com", None),  # any mail-enabled object counts
+        ("x@shared.contoso.com", None),  # InternalRelay is not blocked
+        (
+            "nobody@contoso.com",
+            f"550 5.4.1 [nobody@contoso.com]: Recipient address rejected: Access denied [{SERVICE}]",
+        ),
+        ("Postmaster", DENIED),  # nobody's domain, so nobody's mail
+        ("x@[203.0.113.25]", DENIED),
+        ("x@[IPv6:2001:db8::1]", DENIED),
+    ],
+)
+def test_the_edge_blocks_unknown_recipients(to, reply):
+    """Incoming mail for an authoritative domain is refused at RCPT unless the directory knows the address."""
+    assert answer(world(), THEIRS, to) == reply
+
+
+@pytest.mark.parametrize(("shows", "blocked"), [("mail", False), (None, True)])
+def test_originating_mail_is_not_blocked_at_the_edge(shows, blocked):
+    """The tenant's own mail to an unknown address is accepted and reported about."""
+    assert (answer(world(BY_NAME), OURS, "nobody@contoso.com", shows=shows) is not None) is blocked
+
+
+def test_two_tenants_in_one_message():
+    """Recipients of several tenants are attributed each by itself, and both owners are shown."""
+    contoso, fabrikam = (
+        tenant(name, directory=directory(f"bob@{name}.com")) for name in ("contoso", "fabrikam")
+    )
+    at = view(service(contoso, fabrikam))
+    acceptance = take(
+        at, session(at), envelope(OUTSIDE, "bob@contoso.com", "bob@fabrikam.com", "bob@contoso.com")
+    )
+    assert [each.value.owner for each in acceptance.attributed] == ["contoso", "fabrikam"]
+    delivered = [str(copy.fate.mailbox) for copy in kind(at).categorize(at, acceptance.item).copies]
+    assert delivered == ["bob@contoso.com", "bob@fabrikam.com"]
+
+
+def test_a_certificate_that_expires_between_rcpt_and_data():
+    """What is nobody's mail at the end of DATA is refused, not accepted without an owner."""
+    at = world(BY_NAME)
+    where = session(at, shows="mail")
+    late = replace(at, now=START + timedelta(hours=2))
+    assert rcpt(at, where, OURS, OUTSIDE).value is None
+    acceptance = take(late, where, envelope(OURS, OUTSIDE))
+    assert acceptance.item is None
+    assert str(acceptance.reply.value) == DENIED
+
+
+@pytest.mark.parametrize(("passes", "refused"), [(0, False), (19, False), (20, True), (60, True)])
+def test_loops(passes, refused):
+    """A message is stopped after 20 iterations: 554 5.4.14 ATTR34; hops elsewhere do not count."""
+    here = f"Received: from x by {SERVICE} (203.0.113.25) with Microsoft SMTP Server id 1 via Frontend Transport; d\r\n"
+    elsewhere = "Received: from x by mail.contoso.com with SMTP; d\r\n"
+    message = Message.from_bytes(f"{(here + elsewhere) * passes}\r\nx".encode())
+    at = world()
+    reply = take(at, session(at), envelope(THEIRS, "bob@contoso.com"), message).reply.value
+    expected = f"554 5.4.14 Hop count exceeded - possible mail loop ATTR34 [{SERVICE}]"
+    assert (str(reply) == expected) is refused
+
+
+def test_its_own_received_field_is_counted():
+    """The field that the service writes is one that its loop count recognises."""
+    at = world()
+    message = Message.from_bytes(b"Subject: x\r\n\r\n")
+    for _ in range(20):
+        item = take(at, session(at, tls=True), envelope(THEIRS, "bob@contoso.com"), message).item
+        assert item is not None
+        message = item.message
+    assert take(at, session(at), envelope(THEIRS, "bob@contoso.com"), message).item is None
+
+
+@pytest.mark.parametrize(("size", "refused"), [("157286400", False), ("157286401", True), ("", False)])
+def test_the_announced_size(size, refused):
+    """The service announces 150 MB and refuses more at MAIL."""
+    at = world()
+    value = kind(at).on_mail(at, session(at), Mail(None, {"SIZE": size})).value
+    assert (value is not None) is refused
+
+
+def test_the_dialogue():
+    """Banner and EHLO as captured: host, SIZE, keywords; STARTTLS only in clear text."""
+    at = world()
+    greeting = kind(at).on_connect(at, facts(at)).reply.value
+    assert (
+        str(greeting) == f"220 {SERVICE} Microsoft ESMTP MAIL Service ready at Mon, 5 Jan 2026 09:00:00 +0000"
+    )
+    lines = kind(at).on_ehlo(at, session(at)).value.lines
+    assert lines[:2] == (f"{SERVICE} Hello [192.0.2.66]", "SIZE 157286400")
+    assert "STARTTLS" in lines
+    assert "STARTTLS" not in kind(at).on_ehlo(at, session(at, tls=True)).value.lines
+    offered = kind(at).on_starttls(at, session(at))
+    assert offered is not None
+    assert offered.ask_client

@@ -1,0 +1,213 @@
+"""How Exchange Online sends: which outbound connector, how much TLS, what the deferred copy says.
+
+Sources: "Set up connectors to route mail between Microsoft 365 and your own email servers" with its worked example,
+New-OutboundConnector, "NDRs in Exchange Online".
+"""
+
+from __future__ import annotations
+
+import pytest
+from exchange_worlds import certificate, facts, kind, nameless, outbound, service, tenant, view
+
+from mailsim.mail.address import Mailbox
+from mailsim.mail.capability import Capabilities
+from mailsim.mta.exchange_online.config import ConnectorType, OutboundConnector, TlsSettings
+from mailsim.mta.exchange_online.send import choose_outbound_connector, relay_by
+from mailsim.mta.kind import Offer, RouteProblem
+from mailsim.world.facts import TlsFacts
+
+DOMAINS = ("contoso.com", "sales.contoso.com", "fabrikam.com", "contoso.onmicrosoft.com")
+C1 = outbound("C1", all_accepted_domains=True, connector_type=ConnectorType.ON_PREMISES)
+C2 = outbound("C2", "contoso.com")
+C3 = outbound("C3", "*.contoso.com")
+
+
+def choose(domain: str, *connectors: OutboundConnector, domains=DOMAINS):
+    """Choose the outbound connector for a recipient at a domain."""
+    return choose_outbound_connector(
+        tenant("contoso", *domains, outbound_connectors=connectors), Mailbox("x", domain)
+    )
+
+
+@pytest.mark.parametrize("order", [(C1, C2, C3), (C3, C2, C1), (C2, C1, C3)])
+@pytest.mark.parametrize(
+    ("domain", "name"), [("fabrikam.com", "C1"), ("contoso.com", "C2"), ("sales.contoso.com", "C3")]
+)
+def test_the_worked_example(order, domain, name):
+    """The documented example with three connectors, in whatever order they are listed."""
+    choice = choose(domain, *order)
+    assert choice.chosen is not None
+    assert choice.chosen.name == name
+    assert not choice.tied
+
+
+STAR = outbound("star", "*")
+
+
+@pytest.mark.parametrize(
+    ("connectors", "domain", "name"),
+    [
+        ((STAR,), "northwind.com", "star"),
+        ((STAR, C1), "fabrikam.com", "C1"),  # the place of the star is inferred
+        ((STAR, C1), "northwind.com", "star"),
+        ((C3,), "contoso.com", None),  # *.contoso.com means the subdomains (inferred)
+        ((C3, outbound("deep", "*.eu.contoso.com")), "a.eu.contoso.com", "deep"),
+        ((C1,), "northwind.com", None),
+        ((), "northwind.com", None),
+        ((outbound("off", "northwind.com", enabled=False), STAR), "northwind.com", "star"),
+        # IsTransportRuleScoped connectors never take part
+        ((outbound("scoped", "northwind.com", is_transport_rule_scoped=True),), "northwind.com", None),
+        ((outbound("scoped", "northwind.com", is_transport_rule_scoped=True), STAR), "northwind.com", "star"),
+        ((STAR,), "[192.0.2.1]", "star"),
+    ],
+)
+def test_the_order_of_selection(connectors, domain, name):
+    """Exact, longest wildcard, all accepted domains, star; nobody means the MX of the domain."""
+    choice = choose(domain, *connectors)
+    assert (choice.chosen.name if choice.chosen else None) == name
+
+
+def test_equal_connectors_are_a_visible_assumption():
+    """Ties are not documented: the first is taken and the choice says so."""
+    choice = choose("northwind.com", outbound("a", "northwind.com"), outbound("b", "northwind.com"))
+    assert choice.chosen is not None
+    assert (choice.chosen.name, choice.tied) == ("a", True)
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"use_mx_record": False},
+        {"smart_hosts": ("a.example",)},
+        {"tls_settings": TlsSettings.DOMAIN_VALIDATION},
+        {"tls_domain": "a.example"},
+        {"tls_settings": TlsSettings.CERTIFICATE_VALIDATION, "tls_domain": "a.example"},
+        {"all_accepted_domains": True},
+    ],
+)
+def test_what_the_cmdlet_refuses(more):
+    """UseMXRecord and SmartHosts exclude each other, TlsDomain goes with DomainValidation."""
+    with pytest.raises(ValueError, match="outbound connector 'x'"):
+        outbound("x", "*", **more)
+
+
+# --- routes --------------------------------------------------------------------------------------------------
+
+
+def test_without_connector_the_mx_leads_the_way():
+    """No connector: MX, opportunistic TLS, the service's own certificate."""
+    at = view(service(tenant()))
+    relay = relay_by(at, None, "northwind.com")
+    assert (relay.via, relay.domain, relay.smart_hosts) == ("MX", "northwind.com", ())
+    assert relay.certificate == "mail.protection.outlook.com"
+    assert not relay.tls.demand.mandatory
+
+
+def test_smart_hosts_replace_the_domain():
+    """UseMXRecord False: the smart hosts are the next hop."""
+    at = view(service(tenant()))
+    relay = relay_by(
+        at, outbound("x", "*", use_mx_record=False, smart_hosts=("mail.contoso.com",)), "contoso.com"
+    )
+    assert (relay.next_hop, relay.domain) == ("mail.contoso.com", "")
+
+
+# --- TLS -----------------------------------------------------------------------------------------------------
+
+GOOD = certificate("good", "mail.contoso.com")
+OTHER = certificate("other", "exchangeserver01", common_name="ExchangeServer01")
+SELF = certificate("self", "mail.contoso.com", authority=None)
+PREFIX = "450 4.4.317 Cannot connect to remote server [Message="
+REQUIRED = PREFIX + "451 5.7.3 STARTTLS is required to send mail]"
+UNTRUSTED = PREFIX + "UntrustedRoot]"
+
+
+def offered(settings: TlsSettings | None, domain: str, shown: str) -> str | None:
+    """Judge a next hop that shows a certificate, none, nothing at all, or breaks the handshake."""
+    connector = outbound("x", "*", tls_settings=settings, tls_domain=domain)
+    at = view(service(tenant(outbound_connectors=(connector,))), GOOD, OTHER, SELF)
+    starttls = Capabilities((("STARTTLS", ""),))
+    offers = {
+        "clear": Offer("mail.contoso.com", Capabilities(())),
+        "before": Offer("mail.contoso.com", starttls),
+        "broken": Offer("mail.contoso.com", starttls, tls_failed="alert"),
+        "nothing": Offer("mail.contoso.com", starttls, TlsFacts("TLS1_3", None)),
+        "bare": Offer("mail.contoso.com", starttls, TlsFacts("TLS1_3", nameless(at, "good"))),
+    }
+    offer = offers.get(shown) or Offer(
+        "mail.contoso.com", starttls, TlsFacts("TLS1_3", at.pki.presented(shown))
+    )
+    value = kind(at).on_offer(at, relay_by(at, connector, "contoso.com"), offer).value
+    return None if value is None else str(value)
+
+
+ENCRYPTION, CHAIN, DOMAIN = (
+    TlsSettings.ENCRYPTION_ONLY,
+    TlsSettings.CERTIFICATE_VALIDATION,
+    TlsSettings.DOMAIN_VALIDATION,
+)
+
+
+@pytest.mark.parametrize(
+    ("settings", "domain", "shown", "error"),
+    [
+        (None, "", "clear", None),
+        (None, "", "self", None),
+        (ENCRYPTION, "", "clear", REQUIRED),
+        (ENCRYPTION, "", "before", None),
+        (ENCRYPTION, "", "self", None),
+        (CHAIN, "", "self", UNTRUSTED),
+        (CHAIN, "", "nothing", UNTRUSTED),
+        (CHAIN, "", "other", None),
+        (DOMAIN, "mail.contoso.com", "clear", REQUIRED),
+        (DOMAIN, "mail.contoso.com", "good", None),
+        (DOMAIN, "*.contoso.com", "good", None),
+        (DOMAIN, "mail.contoso.com", "self", UNTRUSTED),
+        (
+            DOMAIN,
+            "*.contoso.com",
+            "other",
+            PREFIX
+            + "SubjectMismatch Expected Subject: *.contoso.com. Presented Subject: CN=ExchangeServer01.]",
+        ),
+        (
+            DOMAIN,
+            "mail.contoso.com",
+            "bare",
+            PREFIX + "SubjectMismatch Expected Subject: mail.contoso.com. Presented Subject: .]",
+        ),
+        (None, "", "broken", PREFIX + "451 4.4.0 Security status InvalidToken]"),
+    ],
+)
+def test_what_a_next_hop_must_show(settings, domain, shown, error):
+    """TlsSettings x TlsDomain against what the next hop offers; a failure defers with 4.4.317, never clear text."""
+    assert offered(settings, domain, shown) == error
+
+
+# --- words ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("problem", "reply"),
+    [
+        (RouteProblem.NO_SUCH_DOMAIN, "550 5.4.310 DNS domain northwind.com does not exist"),
+        (RouteProblem.NO_ADDRESS, "450 4.4.312 DNS query failed [Message=InfoNoRecords]"),
+        (RouteProblem.NULL_MX, "556 5.1.10 Recipient domain does not accept mail (null MX)"),
+        (RouteProblem.BACK_HERE, "554 5.4.14 Hop count exceeded - possible mail loop ATTR34"),
+    ],
+)
+def test_routes_that_lead_nowhere(problem, reply):
+    """A domain that does not exist fails at once and is named; missing addresses are retried."""
+    at = view(service(tenant()))
+    assert str(kind(at).on_no_route(at, relay_by(at, None, "northwind.com"), problem)) == reply
+
+
+@pytest.mark.parametrize(
+    ("cause", "code"), [("connection refused", "4.4.316"), ("connection reset", "4.4.318")]
+)
+def test_failed_connections(cause, code):
+    """The last error names the host and address attempted."""
+    at = view(service(tenant()))
+    error = kind(at).on_unreachable(at, "mail.contoso.com", facts(at).peer_ip, cause)
+    assert error.enhanced == code
+    assert error.text.endswith("[LastAttemptedServerName=mail.contoso.com] [LastAttemptedIP=192.0.2.66:25]")
