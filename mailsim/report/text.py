@@ -146,15 +146,21 @@ def _mark(disposition: Disposition, style: Style) -> tuple[str, str]:
 
 
 def _why(outcome: Outcome, style: Style) -> list[str]:
-    """Return what decided against a recipient."""
+    """Return what decided against a recipient; of a loop also why mail went round in it."""
     if outcome.disposition in (Disposition.DELIVERED, Disposition.LEFT):
         return []
-    decided = ((event.mta, event.because) for event in behind(outcome) if event.because)
-    found = dict.fromkeys(f"{mta}: {text}" for mta, reason in decided for text in gists(reason))
+    found = [texts for event in behind(outcome) if (texts := _against(event))]
+    shown = found if outcome.disposition is Disposition.LOOPED else found[:1]
+    texts = dict.fromkeys(text for texts in shown for text in texts)
     lines: list[str] = []
-    for text in list(found)[:MOST_REASONS_SHOWN]:
+    for text in list(texts)[:MOST_REASONS_SHOWN]:
         lines += fold(text, first="           " if lines else "      why: ", rest="             ")
     return [style.paint("unsure", line) for line in lines]
+
+
+def _against(event: Event) -> list[str]:
+    """Return what an event's decision held against the mail, with the MTA that decided."""
+    return [f"{event.mta}: {text}" for text in gists(event.because)] if event.because is not None else []
 
 
 def finding_lines(findings: Sequence[Finding], style: Style = PLAIN) -> list[str]:

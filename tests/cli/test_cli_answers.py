@@ -52,7 +52,7 @@ def test_an_unmet_expectation_is_exit_1_with_its_reason(one: Path, capsys) -> No
 
 def test_bad_input_is_exit_2_and_names_every_fault(one: Path, capsys) -> None:
     """Nothing is started; each fault is a line of its own on standard error."""
-    one.write_text(ONE.replace("mailboxes: [bob]", "mailboxs: [bob]").replace("to: bob@", "to: bob"))
+    one.write_text(ONE.replace("mailboxes: [bob]", "mailboxs: [bob]").replace(": ann@", ": ann@@"))
     assert run_command(["run", str(one)]) == 2
     errors = capsys.readouterr().err.splitlines()
     assert len(errors) == 2

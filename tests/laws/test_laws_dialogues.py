@@ -53,7 +53,7 @@ def received(events: list[Event]) -> list[tuple[str, Received]]:
     return [(event.mta, event.what) for event in events if isinstance(event.what, Received)]
 
 
-@law_of(case=worlds().map(everybody_listens), dialogue=dialogues())
+@law_of(runs=1, case=worlds().map(everybody_listens), dialogue=dialogues())
 def test_memory_and_tcp_answer_alike(case: Case, dialogue: tuple[bytes, ...]):
     """Whatever a client says, in whatever pieces, it hears over TCP what the session answers in memory."""
     replies, accepted = remembered(case, dialogue)

@@ -168,7 +168,7 @@ ENCRYPTION, CHAIN, DOMAIN = (
             "*.contoso.com",
             "other",
             PREFIX
-            + "SubjectMismatch Expected Subject: *.contoso.com. Presented Subject: CN=ExchangeServer01.]",
+            + "SubjectMismatch Expected Subject: *.contoso.com. Presented Subject: CN=ExchangeServer01,OU=Simulated hosts,O=mailsim.]",
         ),
         (
             DOMAIN,

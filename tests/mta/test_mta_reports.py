@@ -1,0 +1,298 @@
+"""Non-delivery reports: to whom, from whom, about what, and about what never.
+
+Sources: RFC 5321 section 6.1, RFC 3461, RFC 3464, "DSNs and NDRs in Exchange Server", "NDRs in Exchange Online", layout
+observed in published reports.
+"""
+
+from __future__ import annotations
+
+import email
+from dataclasses import replace
+from email import policy
+
+import pytest
+from builders import internet_mta
+from exchange_worlds import (
+    directory,
+    fates,
+    inbound,
+    kind,
+    on_premises,
+    path,
+    send_connector,
+    service,
+    session,
+    submitted,
+    tenant,
+    view,
+)
+
+from mailsim.mail.address import Mailbox
+from mailsim.mail.envelope import Recipient
+from mailsim.mail.message import Message
+from mailsim.mail.reply import Reply, reply
+from mailsim.mta.kind import Deliver, Failure, Item
+from mailsim.world.directory import Directory
+
+UNKNOWN = reply(550, "5.1.1", "User unknown")
+ORIGINAL = Message.from_bytes(
+    b"X-MS-Exchange-Organization-AuthAs: Internal\r\nX-MS-Exchange-CrossPremises-AuthAs: Internal\r\n"
+    b"Subject: hi\r\nMessage-ID: <m1@contoso.com>\r\n\r\nhello\r\n"
+)
+
+
+def exchange_server(**more):
+    """Look from an on-premises server."""
+    people = directory("alice@contoso.com")
+    return view(on_premises(directory=people, send_connectors=(send_connector("out"),), **more))
+
+
+def exchange_online():
+    """Look from the service with the tenant contoso."""
+    people = directory("alice@contoso.com")
+    contoso = tenant(directory=people, inbound_connectors=(inbound(addresses="192.0.2.66/32"),))
+    return view(service(contoso))
+
+
+def internet():
+    """Look from an internet MTA of contoso.com."""
+    people = Directory(plain_mailboxes=["alice@contoso.com"])
+    return view(
+        internet_mta("mx.contoso.com", "192.0.2.20", domains=frozenset({"contoso.com"}), mailboxes=people)
+    )
+
+
+ALL = pytest.mark.parametrize("world", [exchange_server, exchange_online, internet])
+
+
+def failure(
+    to: str = "bob@fabrikam.com", answer: Reply = UNKNOWN, remote: str = "mx.fabrikam.com", **more
+) -> Failure:
+    """Describe a recipient that did not get through."""
+    return Failure(Recipient(Mailbox.parse(to), **more), answer, remote)
+
+
+def item_from(at, sender: str, message: Message = ORIGINAL, **more) -> Item:
+    """Make an item handed in by alice, with another reverse-path where one is given."""
+    item = submitted(at, "alice@contoso.com", "bob@fabrikam.com", message=message)
+    return replace(item, message=message, envelope=replace(item.envelope, reverse_path=path(sender), **more))
+
+
+def reported(at, *failures: Failure, sender: str = "alice@contoso.com", **more) -> Item | None:
+    """Have failures reported about a message."""
+    return kind(at).report(at, item_from(at, sender, **more), failures or (failure(),), "m1.dsn")
+
+
+def parsed(report: Item) -> email.message.EmailMessage:
+    """Read a report as any mail program would."""
+    return email.message_from_bytes(report.message.to_bytes(), policy=policy.default)
+
+
+@ALL
+def test_no_report_about_a_null_reverse_path(world):
+    """A message with the null reverse-path is never reported about (RFC 5321 section 6.1)."""
+    assert reported(world(), sender="") is None
+
+
+@ALL
+@pytest.mark.parametrize(
+    ("notify", "told"), [((), True), (("FAILURE", "DELAY"), True), (("NEVER",), False), (("SUCCESS",), False)]
+)
+def test_notify_is_obeyed(world, notify, told):
+    """NOTIFY without FAILURE, or NEVER, suppresses the report (RFC 3461 section 4.1)."""
+    assert (reported(world(), failure(notify=frozenset(notify))) is not None) is told
+
+
+@ALL
+def test_only_those_who_want_to_know(world):
+    """Of two failures the one with NOTIFY=NEVER does not appear."""
+    report = reported(world(), failure("a@b.example", notify=frozenset({"NEVER"})), failure())
+    assert report is not None
+    assert b"a@b.example" not in report.message.to_bytes()
+
+
+@ALL
+def test_a_report_goes_back_with_a_null_reverse_path(world):
+    """The envelope of a report: from <>, to the sender (RFC 5321 section 6.1)."""
+    at = world()
+    report = reported(at)
+    assert report is not None
+    assert report.envelope.reverse_path is None
+    assert report.envelope.paths == (Mailbox("alice", "contoso.com"),)
+    assert report.report
+    assert fates(at, report) == {"alice@contoso.com": Deliver(Mailbox("alice", "contoso.com"))}
+
+
+@ALL
+def test_a_failing_report_ends_there(world):
+    """No report about a report."""
+    at = world()
+    report = reported(at)
+    assert report is not None
+    assert kind(at).report(at, report, (failure("alice@contoso.com"),), "m1.dsn.dsn") is None
+
+
+@ALL
+def test_the_machine_readable_part(world):
+    """The remote's own code and text, who gave it, and the ENVID and ORCPT the sender gave."""
+    report = reported(world(), failure(orcpt="rfc822;rob@fabrikam.com"), envid="x+2By")
+    assert report is not None
+    message = parsed(report)
+    assert message.get_content_type() == "multipart/report"
+    assert not message.defects
+    about, who = (dict(block.items()) for block in message.get_payload(1).get_payload())
+    assert about["Original-Envelope-Id"] == "x+y"
+    assert who == {
+        "Original-Recipient": "rfc822;rob@fabrikam.com",
+        "Final-Recipient": "rfc822;bob@fabrikam.com",
+        "Action": "failed",
+        "Status": "5.1.1",
+        "Diagnostic-Code": "smtp;550 5.1.1 User unknown",
+        "Remote-MTA": "dns;mx.fabrikam.com",
+    }
+
+
+@ALL
+def test_ret_hdrs_returns_the_header(world):
+    """RET=HDRS limits a failure report to the header (RFC 3461 section 4.3)."""
+    report = reported(world(), ret="HDRS")
+    assert report is not None
+    assert parsed(report).get_payload(2).get_content_type() == "text/rfc822-headers"
+
+
+@pytest.mark.parametrize(
+    ("world", "limit"), [(exchange_server, 10 * 1024**2), (exchange_online, 10 * 1024**2), (internet, 50_000)]
+)
+def test_large_originals_are_not_returned(world, limit):
+    """ExternalDsnMaxMessageAttachSize 10 MB, Postfix bounce_size_limit 50 000: beyond, only the header."""
+    for size, kept in ((limit, "message/rfc822"), (limit + 1, "text/rfc822-headers")):
+        big = Message.from_bytes(b"Subject: x\r\n\r\n".ljust(size, b"x"))
+        report = reported(world(), message=big)
+        assert report is not None
+        assert f"Content-Type: {kept}".encode() in report.message.body
+
+
+@ALL
+def test_remote_words_in_any_encoding(world):
+    """A refusal in Latin-1 is reported, not crashed over."""
+    report = reported(world(), failure(answer=reply(550, "5.1.1", "caf\udce9")))
+    assert report is not None
+    assert b"caf\xe9" in report.message.to_bytes()
+
+
+@ALL
+def test_a_sender_beyond_ascii(world):
+    """The report to an internationalized sender needs SMTPUTF8 too (RFC 6531 section 3.7.3)."""
+    report = reported(world(), sender="ü@contoso.com", smtputf8=True)
+    assert report is not None
+    assert report.envelope.smtputf8
+
+
+# --- Exchange's own layout -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("world", [exchange_server, exchange_online])
+def test_the_header_of_an_exchange_report(world):
+    """Undeliverable, auto-replied, marked as NDR, in reply to the original."""
+    report = reported(world())
+    assert report is not None
+    value = report.message.value
+    assert value("Subject") == "Undeliverable: hi"
+    assert value("Auto-Submitted") == "auto-replied"
+    assert report.message.values("X-MS-Exchange-Message-Is-Ndr") == ("",)
+    assert value("In-Reply-To") == value("References") == "<m1@contoso.com>"
+
+
+@pytest.mark.parametrize("world", [exchange_server, exchange_online])
+def test_the_words_of_an_exchange_report(world):
+    """Recipients first, then eight empty lines and the administrator's block with server, reply and header."""
+    at = world()
+    report = reported(at)
+    assert report is not None
+    text = parsed(report).get_payload(0).get_content().replace("\r\n", "\n")
+    assert text.startswith(
+        "Delivery has failed to these recipients or groups:\n\nbob@fabrikam.com<mailto:bob@fabrikam.com>\n"
+    )
+    block = f"Diagnostic information for administrators:\n\nGenerating server: {at.mta.fqdn}\n"
+    assert "\n" * 9 + block in text
+    assert "Remote Server returned '550 5.1.1 User unknown'" in text
+    assert "Original message headers:\n\n" in text
+
+
+@pytest.mark.parametrize("world", [exchange_server, exchange_online])
+def test_the_original_in_a_report_passes_the_firewall(world):
+    """Organization fields of the original are stripped; CrossPremises ones were seen to survive in copies."""
+    report = reported(world())
+    assert report is not None
+    assert b"X-MS-Exchange-Organization-AuthAs: Internal" not in report.message.body
+    assert b"X-MS-Exchange-CrossPremises-AuthAs: Internal" in report.message.body
+
+
+@pytest.mark.parametrize(
+    ("sender", "who"),
+    [
+        ("alice@contoso.com", "MicrosoftExchange329e71ec88ae4615bbc36ab6ce41109e@contoso.com"),
+        ("ann@fabrikam.com", "postmaster@contoso.com"),
+    ],
+)
+def test_who_reports_on_premises(sender, who):
+    """The Microsoft Exchange recipient to people inside, postmaster of the default domain to others."""
+    report = reported(exchange_server(), sender=sender)
+    assert report is not None
+    assert report.message.value("From") == f"Microsoft Outlook <{who}>"
+
+
+def test_who_reports_without_an_accepted_domain():
+    """A server without accepted domains reports as postmaster of its own name."""
+    at = exchange_server()
+    config = replace(at.mta.config, accepted_domains=())
+    at = replace(at, mta=replace(at.mta, config=config))
+    report = reported(at)
+    assert report is not None
+    assert report.message.value("From") == "Microsoft Outlook <postmaster@mail.contoso.com>"
+
+
+def test_who_reports_elsewhere():
+    """The tenant's postmaster, and MAILER-DAEMON of an internet MTA."""
+    online, generic = reported(exchange_online()), reported(internet())
+    assert online is not None
+    assert online.message.value("From") == "Microsoft Outlook <postmaster@contoso.com>"
+    assert generic is not None
+    assert generic.message.value("From") == "Mail Delivery System <MAILER-DAEMON@mx.contoso.com>"
+
+
+@pytest.mark.parametrize(
+    ("answer", "remote", "shown"),
+    [
+        (
+            reply(550, "", "No such user"),
+            "mx.fabrikam.com",
+            "550 5.1.351 Remote server returned unknown recipient or mailbox unavailable -> 550 No such user",
+        ),
+        (UNKNOWN, "mx.fabrikam.com", "550 5.1.1 User unknown"),
+        (reply(554, "", "Go away"), "mx.fabrikam.com", "554 Go away"),
+        (
+            reply(550, "5.1.10", "RESOLVER.ADR.RecipientNotFound"),
+            "",
+            "550 5.1.10 RESOLVER.ADR.RecipientNotFound",
+        ),
+    ],
+)
+def test_exchange_online_wraps_a_bare_550(answer, remote, shown):
+    """Observed: a remote 550 without enhanced code becomes 5.1.351, others are reported unchanged."""
+    report = reported(exchange_online(), failure(answer=answer, remote=remote))
+    assert report is not None
+    assert dict(parsed(report).get_payload(1).get_payload(1).items())["Diagnostic-Code"] == f"smtp;{shown}"
+
+
+def test_a_report_about_a_message_that_came_by_smtp():
+    """Received-From-MTA is the name the client gave, absent for mail handed in."""
+    at = exchange_server()
+    item = replace(item_from(at, "ann@fabrikam.com"), facts=session(at).facts)
+    report = kind(at).report(at, item, (failure(),), "m1.dsn")
+    assert report is not None
+    about = dict(parsed(report).get_payload(1).get_payload(0).items())
+    assert about["Received-From-MTA"] == "dns;client.example"
+    handed_in = reported(at)
+    assert handed_in is not None
+    assert "Received-From-MTA" not in parsed(handed_in).get_payload(1).get_payload(0)

@@ -1,0 +1,227 @@
+"""Explanations, word by word."""
+
+from __future__ import annotations
+
+from mailsim.reason.check import check, unknown
+from mailsim.reason.choice import Choice, Rank, select
+from mailsim.reason.cite import assumed, documented, rfc
+from mailsim.reason.decision import Decision, Gate, admit
+from mailsim.report.explain import explain, explain_event, gists
+from mailsim.report.style import COLOURS, WIDTH
+from mailsim.trace.events import Failed, Routed
+from tests.trace.runs import bounced, without_tls
+
+SELECTION = documented("ms:connector-selection", "Connector selection in external message routing")
+GUESS = assumed("unmodelled", "the property is set but mailsim does not model it")
+
+CONNECTORS = {
+    "To Internet": ("*", True, 40),
+    "Partner Fabrikam": ("*.fabrikam.com", True, 31),
+    "Old Fabrikam": ("marketing.fabrikam.com", False, 44),
+}
+
+
+def send_connector(*, doubt: bool = False) -> Choice[str]:
+    """Choose one of three Send connectors, the winner perhaps with a property that is not modelled."""
+    doubts = (unknown("SourceTransportServers", saw="set", cite=GUESS, source="partner.yaml:35"),)
+    return select(
+        "send connector for lena@marketing.fabrikam.com",
+        CONNECTORS,
+        name=str,
+        source=lambda name: f"partner.yaml:{CONNECTORS[name][2]}",
+        checks=lambda name: (
+            check(
+                CONNECTORS[name][1],
+                "Enabled",
+                saw=str(CONNECTORS[name][1]),
+                wanted="True",
+                cite=SELECTION,
+                source=f"partner.yaml:{CONNECTORS[name][2] + 1}",
+            ),
+            *(doubts if doubt else ()),
+        ),
+        ranks=lambda name: (
+            Rank("address space", -len(CONNECTORS[name][0]), CONNECTORS[name][0]),
+            Rank("cost", 1, "1"),
+        ),
+        cite=SELECTION,
+    )
+
+
+def text(lines: list[str]) -> str:
+    """Join lines as they are printed."""
+    return "\n" + "\n".join(lines) + "\n"
+
+
+def test_a_choice_names_winner_and_losers() -> None:
+    """The winner stands first with the rank that decided, each loser with why it lost and the line to change."""
+    assert (
+        text(explain(send_connector()))
+        == """
+send connector for lena@marketing.fabrikam.com -> "Partner Fabrikam"
+  + Partner Fabrikam  address space: *.fabrikam.com  partner.yaml:31
+  - To Internet       address space: * loses to *.fabrikam.com  partner.yaml:40
+  - Old Fabrikam      Enabled: False, wanted True  partner.yaml:45
+  source: ms:connector-selection, Connector selection in external message routing (documented)
+"""
+    )
+
+
+def test_a_winner_that_is_not_sure_says_so() -> None:
+    """What is not judged stands under the winner, and its assumption among the sources."""
+    assert (
+        text(explain(send_connector(doubt=True))[:4])
+        == """
+send connector for lena@marketing.fabrikam.com -> "Partner Fabrikam"
+  + Partner Fabrikam  address space: *.fabrikam.com  partner.yaml:31
+      ? SourceTransportServers: set (not judged)  partner.yaml:35
+  - To Internet       address space: * loses to *.fabrikam.com  partner.yaml:40
+"""
+    )
+    assert "mailsim does not model it (assumed)" in explain(send_connector(doubt=True))[-1]
+
+
+def test_a_choice_without_candidates_says_so() -> None:
+    """Nothing to choose from is an explanation too."""
+    nothing = select("outbound connector", (), name=str, checks=lambda _: (), cite=SELECTION)
+    assert explain(nothing)[:2] == ["outbound connector -> none", "  there is no candidate"]
+    assert gists(nothing) == ["no outbound connector: there is no candidate"]
+
+
+def test_a_tie_is_an_assumption() -> None:
+    """Where only the order of listing decided, the loser says that this is assumed."""
+    tied = select("connector", ("a", "b"), name=str, checks=lambda _: (), cite=SELECTION)
+    assert explain(tied)[2] == "  - b  equal in every rank; listed later (assumed)"
+
+
+def gate(rule: str, *, met: bool, cite=SELECTION) -> Gate[str]:
+    """Make a gate that is passed or not."""
+    return Gate(rule, lambda: check(met, rule, saw="this", wanted="that", cite=cite), "no", cite)
+
+
+def test_gates_after_the_answer_are_named() -> None:
+    """A refusal shows the gates passed, the one that refused, and those not reached."""
+    decision = admit(
+        "RCPT TO zed@contoso.com",
+        (
+            gate("size", met=True, cite=rfc(1870, "6.1")),
+            gate("recipient", met=False),
+            gate("quota", met=True),
+            gate("rate", met=True),
+        ),
+    )
+    assert (
+        text(explain(decision, by="Exchange Online"))
+        == """
+Exchange Online: RCPT TO zed@contoso.com -> refused
+  + size: this
+  - recipient: this, wanted that
+  . not reached: quota, rate
+  source: rfc1870, section 6.1 (normative);
+          ms:connector-selection, Connector selection in external message routing (documented)
+"""
+    )
+
+
+def test_an_assumed_rule_says_so() -> None:
+    """A check that rests on an assumption is marked in its own line."""
+    decision = admit("MAIL FROM", (gate("rate limit", met=True, cite=GUESS),))
+    assert explain(decision)[1] == "  + rate limit: this (assumed)"
+
+
+def test_choices_stand_inside_decisions() -> None:
+    """A decision shows what it rests on one level deeper."""
+    decision = Decision("route", None, (send_connector(),), "by Partner Fabrikam")
+    assert explain(decision)[:3] == [
+        "route -> by Partner Fabrikam",
+        '  send connector for lena@marketing.fabrikam.com -> "Partner Fabrikam"',
+        "    + Partner Fabrikam  address space: *.fabrikam.com  partner.yaml:31",
+    ]
+
+
+def test_long_lines_are_folded() -> None:
+    """No line is wider than a terminal, and a place that does not fit gets its own line."""
+    rule = check(
+        False, "TlsAuthLevel", saw="word " * 40, wanted="a word", cite=SELECTION, source="hybrid.yaml:31"
+    )
+    lines = explain(rule)
+    assert max(map(len, lines)) <= WIDTH
+    assert "".join(lines).count("hybrid.yaml:31") == 1
+
+
+def test_colours_tell_certain_from_uncertain() -> None:
+    """What failed, what won and what is not judged differ in tone."""
+    lines = explain(send_connector(doubt=True), COLOURS)
+    assert lines[1].startswith(COLOURS.good)
+    assert lines[2].startswith(COLOURS.unsure)
+    refused = explain(admit("MAIL", (gate("size", met=False),)), COLOURS)
+    assert refused[1].startswith(COLOURS.bad)
+
+
+def test_an_event_is_explained_with_its_mta() -> None:
+    """The first line names who decided; what was never decided has no lines."""
+    events = bounced()
+    routed = next(event for event in events if isinstance(event.what, Routed))
+    assert explain_event(routed)[:2] == [
+        "mx.fabrikam.com",
+        "  + smart_hosts of mx.fabrikam.com: none, so the MX of northwind.com",
+    ]
+    failed = next(event for event in events if isinstance(event.what, Failed))
+    assert explain_event(failed) == []
+
+
+def test_a_prediction_explains_its_refusal() -> None:
+    """The next hop's refusal of a recipient, as a run decides it."""
+    refused = [event for event in bounced() if "zed" in getattr(event.what, "command", "")]
+    assert (
+        text(explain_event(refused[0]))
+        == """
+mx.northwind.com: RCPT TO zed@northwind.com -> refused
+  - mailboxes of mx.northwind.com: zed@northwind.com: no such mailbox, wanted a mailbox
+  source: rfc5321, section 3.4 (normative)
+"""
+    )
+
+
+def test_a_prediction_explains_its_tls_policy() -> None:
+    """The sender's demand for TLS that the next hop does not offer."""
+    judged = next(
+        event for event in without_tls() if getattr(event.because, "question", "").startswith("TLS")
+    )
+    assert (
+        text(explain_event(judged))
+        == """
+mx.fabrikam.com: TLS to mx.northwind.com -> refused
+  - tls valid_chain: mx.northwind.com offers no STARTTLS, wanted STARTTLS
+  . not reached: certificate chain
+  source: rfc3207, section 4.1 (normative)
+"""
+    ) or "not reached" not in text(explain_event(judged))
+
+
+def test_the_gist_is_what_spoke_against() -> None:
+    """One line tells the decisive check; a choice without winner names who came nearest and the line to change."""
+    refused = admit("RCPT", (gate("recipient", met=False),))
+    assert gists(refused) == ["recipient: this, wanted that"]
+    assert gists(admit("RCPT", (gate("recipient", met=True),))) == []
+    nobody = select(
+        "connector",
+        ("far", "near"),
+        name=str,
+        source=lambda name: f"a.yaml:{len(name)}",
+        checks=lambda name: (
+            check(name == "near", "Enabled", saw="False", wanted="True", cite=SELECTION),
+            check(False, "AddressSpaces", saw="*.x", wanted="y", cite=SELECTION, source="a.yaml:9"),
+        ),
+        cite=SELECTION,
+    )
+    assert gists(nobody) == ["no connector; nearest is near: AddressSpaces: *.x, wanted y  a.yaml:9"]
+
+
+def test_what_failed_on_the_way_to_a_yes_is_no_reason() -> None:
+    """A choice without winner that was not needed in the end holds nothing against the mail."""
+    nothing = select("connector", (), name=str, checks=lambda _: (), cite=SELECTION)
+    owner = check(True, "recipient domain", saw="contoso.com", cite=SELECTION)
+    attributed = Decision("attribution", None, (nothing, owner), "Incoming")
+    recipient = check(False, "recipient", saw="unknown", cite=SELECTION)
+    assert gists(Decision("RCPT", None, (attributed, recipient), "refused")) == ["recipient: unknown"]
