@@ -1,10 +1,10 @@
 """mailsim: a local SMTP mail-flow simulator and test harness.
 
-    import mailsim
+import mailsim
 
-    scenario = mailsim.load("hybrid.yaml")
-    result = mailsim.predict(scenario)
-    assert result.met
+scenario = mailsim.load("hybrid.yaml")
+result = mailsim.predict(scenario)
+assert result.met
 """
 
 from __future__ import annotations

@@ -87,7 +87,11 @@ def two_mtas() -> Topology:
     fabrikam = Directory(plain_mailboxes=["ann@fabrikam.com"])
     northwind = Directory(plain_mailboxes=["bob@northwind.com", "eve@northwind.com"])
     return topology(
-        internet_mta("mx.fabrikam.com", "192.0.2.20", domains=frozenset({"fabrikam.com"}), mailboxes=fabrikam),
-        internet_mta("mx.northwind.com", "192.0.2.30", domains=frozenset({"northwind.com"}), mailboxes=northwind),
+        internet_mta(
+            "mx.fabrikam.com", "192.0.2.20", domains=frozenset({"fabrikam.com"}), mailboxes=fabrikam
+        ),
+        internet_mta(
+            "mx.northwind.com", "192.0.2.30", domains=frozenset({"northwind.com"}), mailboxes=northwind
+        ),
         mx={"fabrikam.com": "mx.fabrikam.com", "northwind.com": "mx.northwind.com"},
     )
