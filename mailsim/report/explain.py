@@ -184,7 +184,8 @@ def _with_source(first: str, text: str, source: str, rest: str) -> list[str]:
 
 
 def _sources(cites: Iterable[Citation], style: Style, indent: str) -> list[str]:
-    """Name the sources of rules, each once."""
-    named = "; ".join(dict.fromkeys(map(str, cites)))
-    lines = fold(f"source: {named}", first=indent, rest=indent + "        ") if named else []
+    """Name the sources of rules, each once and on a line of its own."""
+    lines: list[str] = []
+    for cite in dict.fromkeys(map(str, cites)):
+        lines += fold(cite, first=indent + (" " * 8 if lines else "source: "), rest=indent + " " * 10)
     return [style.paint("dim", line) for line in lines]

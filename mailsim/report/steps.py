@@ -36,9 +36,9 @@ from mailsim.trace.events import (
     Submitted,
     TlsVerdict,
 )
-from mailsim.trace.hop import Attempt, Hop
+from mailsim.trace.hop import Attempt, Disposition, Hop
 
-_BARE_ROUTES = frozenset({"MX", "as told", "smart host"})
+_BARE_ROUTES = {"MX": "by MX", "smart host": "by smart host", "as told": "as told"}
 """Ways to a next hop that are no connector's name."""
 
 _VERDICTS = {
@@ -199,13 +199,13 @@ def _told(event: Event, hop: Hop | None = None) -> Iterator[Told]:
             yield Told("", 0, f"split into {', '.join(copies)}")
         case Routed(recipients, via, next_hop):
             who = "" if _is_everyone(recipients, hop) else f"{_list(recipients)} "
-            yield Told("", 0, f"{who}routed to {next_hop} by {via if via in _BARE_ROUTES else repr(via)}")
+            yield Told("", 0, f"{who}routed to {next_hop} {_BARE_ROUTES.get(via) or f'by {via!r}'}")
         case Sent() as what:
             yield Told("good", 1, f"accepted for {_list(what.recipients)}: {what.reply}")
         case Deferred() as what:
             yield Told("unsure", 0, f"waits until {clock(what.until, event.at)}: {what.last_error}")
         case Failed() as what:
-            yield Told("bad", 0, f"{_list(what.recipients)} {what.disposition}{_cause(what)}")
+            yield Told("bad", 0, f"{_list(what.recipients)} {_end(what)}")
         case Delivered(recipient):
             yield Told("good", 0, f"delivered to {recipient}")
         case Dropped(recipients, reason):
@@ -220,11 +220,12 @@ def _is_everyone(recipients: tuple[Mailbox, ...], hop: Hop | None) -> bool:
     return hop is not None and {branch.recipient for branch in hop.branches} == set(recipients)
 
 
-def _cause(failed: Failed) -> str:
-    """Return why recipients failed; a refusal by the next hop is told with its session."""
+def _end(failed: Failed) -> str:
+    """Return how recipients failed; the words of the next hop are told with its session."""
     if not failed.remote:
-        return f": {failed.reply}"
-    return ": content refused" if failed.stage == "message" else f": refused at {failed.stage}"
+        return f"{failed.disposition}: {failed.reply}"
+    refused = "content refused" if failed.stage == "message" else f"refused at {failed.stage}"
+    return refused if failed.disposition == Disposition.REFUSED else f"{failed.disposition}: {refused}"
 
 
 def _list(recipients: tuple[Mailbox, ...]) -> str:

@@ -115,7 +115,8 @@ def _alike(outcomes: tuple[Outcome, ...]) -> list[list[Outcome]]:
 def _end(outcome: Outcome) -> str:
     """Return how a recipient ended: how, where, when, and whose words stand for it."""
     what = outcome.event.what if outcome.event else None
-    said = f" {what.remote} said" if isinstance(what, Failed) and what.remote else ""
+    another = isinstance(what, Failed) and what.remote and outcome.disposition is not Disposition.REFUSED
+    said = f" {what.remote} said" if isinstance(what, Failed) and another else ""
     reply = f":{said} {outcome.reply}" if outcome.reply else ""
     waited = f"; waited for {error}" if (error := waited_for(outcome)) else ""
     return f"{how(outcome)}, {clock(outcome.at, outcome.hops[0].arrived.at)}{reply}{waited}"
@@ -149,11 +150,11 @@ def _why(outcome: Outcome, style: Style) -> list[str]:
     """Return what decided against a recipient; of a loop also why mail went round in it."""
     if outcome.disposition in (Disposition.DELIVERED, Disposition.LEFT):
         return []
-    found = [texts for event in behind(outcome) if (texts := _against(event))]
+    found = [against for event in behind(outcome) if (against := _against(event))]
     shown = found if outcome.disposition is Disposition.LOOPED else found[:1]
-    texts = dict.fromkeys(text for texts in shown for text in texts)
+    texts = list(dict.fromkeys(text for against in shown for text in against))
     lines: list[str] = []
-    for text in list(texts)[:MOST_REASONS_SHOWN]:
+    for text in texts[:MOST_REASONS_SHOWN]:
         lines += fold(text, first="           " if lines else "      why: ", rest="             ")
     return [style.paint("unsure", line) for line in lines]
 

@@ -117,7 +117,7 @@ Exchange Online: RCPT TO zed@contoso.com -> refused
   + size: this
   - recipient: this, wanted that
   . not reached: quota, rate
-  source: rfc1870, section 6.1 (normative);
+  source: rfc1870, section 6.1 (normative)
           ms:connector-selection, Connector selection in external message routing (documented)
 """
     )
@@ -188,15 +188,11 @@ def test_a_prediction_explains_its_tls_policy() -> None:
     judged = next(
         event for event in without_tls() if getattr(event.because, "question", "").startswith("TLS")
     )
-    assert (
-        text(explain_event(judged))
-        == """
-mx.fabrikam.com: TLS to mx.northwind.com -> refused
-  - tls valid_chain: mx.northwind.com offers no STARTTLS, wanted STARTTLS
-  . not reached: certificate chain
-  source: rfc3207, section 4.1 (normative)
-"""
-    ) or "not reached" not in text(explain_event(judged))
+    assert explain_event(judged)[:2] == [
+        "mx.fabrikam.com: TLS to mx.northwind.com -> refused",
+        "  - tls valid_chain: mx.northwind.com offers no STARTTLS, wanted STARTTLS",
+    ]
+    assert explain_event(judged)[-1] == "  source: rfc3207, section 4.1 (normative)"
 
 
 def test_the_gist_is_what_spoke_against() -> None:

@@ -82,16 +82,15 @@ def test_a_refused_message() -> None:
         message(busy()[1], "m3")
         == """
 m3  scan@fabrikam.com -> kim@adatum.com  "m3"
-  ✗ kim@adatum.com  refused by mx.northwind.com, 09:00:00: mx.northwind.com said 554 5.7.1 <kim@adatum.com>:
-      Relay access denied
+  ✗ kim@adatum.com  refused by mx.northwind.com, 09:00:00: 554 5.7.1 <kim@adatum.com>: Relay access denied
       why: mx.northwind.com: relay_from of mx.northwind.com: client 192.0.2.99, recipient domain adatum.com,
              wanted one of its own domains
     09:00:00  printer  handed in, 67 octets
-                       routed to mx.northwind.com by as told
+                       routed to mx.northwind.com as told
                        to mx.northwind.com [192.0.2.30], which sees 192.0.2.99
                          TLS1_3, certificate CN=mx.northwind.com (not verified), client certificate CN=printer
                          RCPT TO:<kim@adatum.com>: 554 5.7.1 <kim@adatum.com>: Relay access denied
-                       kim@adatum.com refused: refused at RCPT
+                       kim@adatum.com refused at RCPT
 """
     )
 
@@ -134,7 +133,7 @@ def test_mail_that_waits_for_tls_names_the_setting() -> None:
 def test_a_loop_is_counted() -> None:
     """Two rounds tell as much as a hundred."""
     told = message(looped())
-    assert "why: b.fabrikam.com: hop count: 101 hops, wanted at most 100" in told or "hop count" in told
+    assert "why: a.fabrikam.com: hop count: 101 hops, wanted at most 100" in told
     assert "99 more hops round a.fabrikam.com > b.fabrikam.com" in told
     assert len(told.splitlines()) < 25
 
@@ -195,9 +194,9 @@ m1      ✗ zed@northwind.com  bounced by mx.fabrikam.com, 09:00:00: mx.northwin
 m1.dsn  ✓ ann@fabrikam.com  delivered at mx.fabrikam.com, 09:00:00
 m2      … kim@adatum.com  queued at mx.fabrikam.com, 09:35:00: 451 4.4.1 connect to
             mx.adatum.com[192.0.2.40]:25: connection refused
-m3      ✗ kim@adatum.com  refused by mx.northwind.com, 09:00:00: mx.northwind.com said 554 5.7.1
-            <kim@adatum.com>: Relay access denied
 m4      ✓ bob@northwind.com  delivered at mx.northwind.com, 09:00:00
+m3      ✗ kim@adatum.com  refused by mx.northwind.com, 09:00:00: 554 5.7.1 <kim@adatum.com>: Relay access
+            denied
 """
     )
 
