@@ -32,8 +32,8 @@ def command(
     from mailsim.config.format import MessageText
     from mailsim.config.link_messages import link_message
     from mailsim.report.document import document
-    from mailsim.report.explain import explain_event
-    from mailsim.report.text import report_lines
+    from mailsim.report.text import decision_lines, in_reading_order, message_lines
+    from mailsim.trace.paths import trees
 
     loaded = api.load(scenario)
     warn(loaded.warnings)
@@ -49,9 +49,6 @@ def command(
         click.echo(json.dumps(document(asked, result.events, ()), indent=2))
         return 0
     chosen = style()
-    show(report_lines(result.events, (), chosen))
-    for event in result.events:
-        if lines := explain_event(event, chosen):
-            print()
-            show(lines)
+    for tree, about in in_reading_order(trees(result.events)):
+        show([*message_lines(tree, chosen, about=about), "", *decision_lines(tree, chosen), ""])
     return 0

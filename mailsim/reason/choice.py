@@ -13,11 +13,9 @@ from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
 from mailsim.reason.check import Check, Verdict
-from mailsim.reason.cite import Citation, assumed
+from mailsim.reason.cite import Citation
 
 T = TypeVar("T")
-
-LISTED_FIRST = assumed("listed-first", "no documented tie-break is left, the first listed is taken")
 
 
 @dataclass(frozen=True, slots=True)

@@ -87,6 +87,7 @@ UNUSUAL = (
     Mailbox("two words", "contoso.com"),
     Mailbox("postmaster", "northwind.com"),
     Mailbox("bob", "[192.0.2.20]"),
+    Mailbox("bob", "[ipv6:2001:db8::1]"),
 )
 ADDRESSES_OF_PEOPLE = st.builds(
     Mailbox, st.sampled_from((*PEOPLE, *PEOPLE, "nobody")), st.sampled_from(DOMAINS)

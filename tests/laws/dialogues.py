@@ -11,7 +11,7 @@ import asyncio
 import ssl
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache
 
 from hypothesis import strategies as st
@@ -26,24 +26,11 @@ SECONDS = 10.0
 
 # --- what is said ---------------------------------------------------------------------------------------------
 
-PATHS = st.sampled_from(
-    [
-        "<alice@contoso.com>",
-        "<nobody@contoso.com>",
-        "<alice@fabrikam.com>",
-        "<a@gone.example>",
-        "<>",
-        "<Postmaster>",
-        "<@x.example:bob@contoso.com>",
-        '<"two',
-        'words"@contoso.com>',
-        "<jörg@fabrikam.com>",
-        "alice@contoso.com",
-        "<alice>",
-        "<a@->",
-        "<a@[192.0.2.20]>",
-    ]
-)
+PATHS = st.sampled_from((
+    "<alice@contoso.com>", "<nobody@contoso.com>", "<alice@fabrikam.com>", "<a@gone.example>", "<>", "<Postmaster>",
+    "<@x.example:bob@contoso.com>", '<"two words"@contoso.com>', "<jörg@fabrikam.com>", "alice@contoso.com", "<alice>",
+    "<a@->", "<a@[192.0.2.20]>",
+))  # fmt: skip
 PARAMETERS = st.sampled_from((
     "", "", "", " SIZE=10", " SIZE=99999999999", " SIZE=x", " BODY=8BITMIME", " SMTPUTF8", " RET=HDRS ENVID=a+2B",
     " NOTIFY=NEVER", " NOTIFY=DELAY,FAILURE ORCPT=rfc822;a@b.c", " AUTH=<>", " =", " SIZE=1 SIZE=1",
@@ -67,18 +54,10 @@ def _line(texts: st.SearchStrategy[str]) -> st.SearchStrategy[bytes]:
     return st.builds(lambda text, end: text.encode() + end, texts, ENDS)
 
 
-CONTENTS = st.sampled_from(
-    (
-        b"Subject: x\r\n\r\nhello\r\n",
-        b"",
-        b"..\r\n",
-        b".x\r\n",
-        b"a\n.\nb\r\n",
-        b"a\r.\rb\r\n",
-        b"\xff\x00\r\n",
-        b"x" * 5000 + b"\r\n",
-    )
-)
+CONTENTS = st.sampled_from((
+    b"Subject: x\r\n\r\nhello\r\n", b"", b"..\r\n", b".x\r\n", b"a\n.\nb\r\n", b"a\r.\rb\r\n", b"\xff\x00\r\n",
+    b"x" * 5000 + b"\r\n",
+))  # fmt: skip
 MESSAGES = st.builds(lambda content: b"DATA\r\n" + content + b".\r\n", CONTENTS)
 CHUNKS = st.builds(
     lambda data, last: f"BDAT {len(data)}{last}\r\n".encode() + data,
@@ -88,7 +67,7 @@ CHUNKS = st.builds(
 PATHFUL = st.builds(
     "{}{}{}".format, st.sampled_from(("MAIL FROM:", "RCPT TO:", "rcpt to:")), PATHS, PARAMETERS
 )
-SAYINGS = (
+SAYING = (
     _line(st.sampled_from(USUAL))
     | _line(PATHFUL)
     | MESSAGES
@@ -96,14 +75,15 @@ SAYINGS = (
     | _line(st.sampled_from(ODD))
     | st.binary(max_size=20).map(lambda data: data.replace(b"\n", b"") + b"\r\n")
 )
-GROUPS = st.lists(SAYINGS, min_size=1, max_size=5).map(b"".join)
-# rfc3207:4 nothing is sent behind STARTTLS before the handshake, and after QUIT nothing at all
+TRANSACTION = st.tuples(
+    st.just("".join(f"{line}\r\n" for line in USUAL[1:]).encode()), SAYING | st.just(b""), MESSAGES | CHUNKS
+).map(b"".join)
+GROUPS = st.lists(SAYING | TRANSACTION, min_size=1, max_size=5).map(b"".join)
+# rfc2920:3.1 these end a group; what is sent behind STARTTLS before the handshake is another test's matter
 LAST_IN_A_GROUP = st.sampled_from(
     (b"", b"", b"", b"STARTTLS\r\n", b"QUIT\r\n", b"DATA\r\n", b"BDAT 9 LAST\r\n")
 )
-GREETING = st.sampled_from(
-    (b"EHLO c.example\r\n", b"EHLO c.example\r\n" + b"MAIL FROM:<ann@fabrikam.com>\r\n", b"")
-)
+GREETING = st.sampled_from((b"EHLO c.example\r\n", b"EHLO c.example\r\n", b""))
 
 
 def dialogues() -> st.SearchStrategy[tuple[bytes, ...]]:
@@ -129,7 +109,7 @@ class Memory:
     session: ServerSession
     then: Then = Then.NEXT_LINE
     held: bytes = b""
-    chunk: Answer | None = field(default=None)
+    chunk: Answer | None = None
 
     def hear(self, data: bytes) -> Iterator[bytes]:
         """Take octets and yield the replies they lead to."""

@@ -1,0 +1,130 @@
+"""What the laws have found, each as the smallest case that showed it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from builders import internet_mta, submission, topology
+from cases import Case
+from runs import observe, predict
+from topologies import ADDRESSES, CERTIFICATES, DAY, SERVICE, SERVICE_HOST, START
+
+from mailsim.mail.address import Mailbox
+from mailsim.mta.client import ClientConfig
+from mailsim.mta.exchange_online import config as online
+from mailsim.mta.exchange_server import config as onprem
+from mailsim.mta.relaying.tls_policy import TlsDemand
+from mailsim.trace.events import Event, Exchanged, Failed, Notified
+from mailsim.trace.paths import orphans
+from mailsim.world.directory import Directory, DirectoryRecipient, RecipientType
+from mailsim.world.topology import CertificateUse, Mta, Topology
+
+ALICE, CAROL = Mailbox("alice", "contoso.com"), Mailbox("carol", "contoso.com")
+
+
+def service(**tenant) -> Mta:
+    """Make Exchange Online with the tenant contoso."""
+    accepted = (online.AcceptedDomain(domain_name="contoso.com"),)
+    return Mta(
+        id=SERVICE,
+        kind="exchange_online",
+        fqdn=SERVICE_HOST,
+        addresses=(ADDRESSES[SERVICE_HOST],),
+        certificates=(CertificateUse("mail.protection.outlook.com"),),
+        config=online.ExchangeOnlineConfig(
+            tenants=(online.Tenant(name="contoso", accepted_domains=accepted, **tenant),)
+        ),
+    )
+
+
+def case(*mtas: Mta, mx: dict[str, str], sent: tuple[str, ...]) -> Case:
+    """Make a case with one message; certificates are those of the generator."""
+    world: Topology = topology(*mtas, mx=mx)
+    used = {use.certificate for mta in mtas for use in mta.certificates}
+    world = replace(world, certificates={name: CERTIFICATES[name] for name in sorted(used)})
+    return Case(world, (submission("m1", *sent),), None)
+
+
+def what(events: list[Event], kind: type) -> list:
+    """Return what happened of one kind."""
+    return [event.what for event in events if isinstance(event.what, kind)]
+
+
+def test_report_about_a_recipient_who_points_outside():
+    """A tenant reports about a mail user whose target is in nobody's domain: the mail came for the tenant."""
+    target = Mailbox("carol", "gone.example")
+    carol = DirectoryRecipient(kind=RecipientType.MAIL_USER, primary=CAROL, proxies=(CAROL,), target=target)
+    fabrikam = internet_mta("mx.fabrikam.com", "192.0.2.20", domains=frozenset({"fabrikam.com"}))
+    events = predict(
+        case(
+            service(directory=Directory([carol])),
+            fabrikam,
+            mx={"contoso.com": SERVICE_HOST, "fabrikam.com": "mx.fabrikam.com"},
+            sent=("mx.fabrikam.com", "postmaster@fabrikam.com", str(CAROL)),
+        )
+    )
+    assert [failed.reply.enhanced for failed in what(events, Failed)] == ["5.4.310"]
+    assert [notified.about for notified in what(events, Notified)] == [(target,)]
+    assert orphans(events) == ()
+
+
+def test_report_after_the_certificate_expired():
+    """Mail belongs to the tenant that it belonged to on arrival, also when the client's certificate ends meanwhile."""
+    inbound = online.InboundConnector(
+        name="Inbound",
+        connector_type=online.ConnectorType.ON_PREMISES,
+        tls_sender_certificate_name="printer.contoso.com",
+    )
+    printer = Mta(
+        id="printer.contoso.com",
+        kind="client",
+        fqdn="printer.contoso.com",
+        addresses=(ADDRESSES["printer.contoso.com"],),
+        ports=(),
+        certificates=(CertificateUse("printer.contoso.com, ends after 12 h"),),
+        config=ClientConfig(SERVICE_HOST),
+    )
+    dark = internet_mta("dark.example", "192.0.2.99", certificate=False, ports=())
+    events = predict(
+        case(
+            service(inbound_connectors=(inbound,)),
+            printer,
+            dark,
+            mx={},
+            sent=("printer.contoso.com", str(ALICE), "bob@dark.example"),
+        )
+    )
+    expired, unknown = what(events, Failed)
+    assert (expired.disposition, unknown.disposition) == ("expired", "bounced")
+    assert [event.at for event in events if isinstance(event.what, Notified)] == [START + DAY]
+
+
+def test_enhanced_code_of_another_class():
+    """A client reads ``451 5.7.3``, which RFC 2034 forbids and Exchange sends, as the server meant it."""
+    receive = onprem.ReceiveConnector(
+        name="Receive", permission_groups=(onprem.PermissionGroup.ANONYMOUS_USERS,), require_tls=True
+    )
+    contoso = Mta(
+        id="mail.contoso.com",
+        kind="exchange_server",
+        fqdn="mail.contoso.com",
+        addresses=(ADDRESSES["mail.contoso.com"],),
+        certificates=(CertificateUse("mail.contoso.com"),),
+        config=onprem.ExchangeServerConfig(
+            organization="contoso",
+            accepted_domains=(),
+            receive_connectors=(receive,),
+        ),
+    )
+    printer = internet_mta("mx.fabrikam.com", "192.0.2.20", tls=TlsDemand.NEVER)
+    one = case(
+        contoso,
+        printer,
+        mx={"contoso.com": "mail.contoso.com"},
+        sent=("mx.fabrikam.com", "ann@fabrikam.com", str(ALICE)),
+    )
+    one = replace(one, until=START)
+    assert "451 5.7.3" in {
+        f"{each.reply.code} {each.reply.enhanced}" for each in what(predict(one), Exchanged)
+    }
+    assert observe(one) == predict(one)
