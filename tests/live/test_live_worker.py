@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import smtplib
 import socket
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from datetime import timedelta
 from ipaddress import IPv4Address
