@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 
+import pytest
 from cases import Case
 from dialogues import dialogues, in_memory, over_tcp
 from laws import law_of
@@ -53,6 +54,7 @@ def received(events: list[Event]) -> list[tuple[str, Received]]:
     return [(event.mta, event.what) for event in events if isinstance(event.what, Received)]
 
 
+@pytest.mark.timeout(400)
 @law_of(runs=1, case=worlds().map(everybody_listens), dialogue=dialogues())
 def test_memory_and_tcp_answer_alike(case: Case, dialogue: tuple[bytes, ...]):
     """Whatever a client says, in whatever pieces, it hears over TCP what the session answers in memory."""
