@@ -20,6 +20,8 @@ from mailsim.config.document import MappingNode, Mark, Node, ScalarNode, Sequenc
 DEEPEST = 64
 """Levels of nesting; a scenario needs about ten."""
 
+_TOO_DEEP, _DEEP_ENOUGH = "nested too deeply", f"at most {DEEPEST} levels"
+
 LARGEST_EXPANSION = 1_000_000
 """Nodes that all aliases together may stand for, against alias bombs."""
 
@@ -123,7 +125,7 @@ class _Reader:
         if isinstance(event, yaml.AliasEvent):
             return self._alias(event)
         if depth > DEEPEST:
-            self._give_up(event, "nested too deeply", wanted=f"at most {DEEPEST} levels")
+            self._give_up(event, _TOO_DEEP, wanted=_DEEP_ENOUGH)
         before = self._nodes
         self._nodes += 1
         if event.anchor is not None:
@@ -244,6 +246,10 @@ def _report_syntax(error: yaml.MarkedYAMLError, text: str, file: str, diagnostic
     opened = error.context_mark if "quoted scalar" in (error.context or "") else None
     place = opened or error.problem_mark or error.context_mark
     line, column = (place.line, place.column) if place else (0, 0)
+    if "nesting depth" in (error.problem or ""):
+        # some builds of the parser read ahead of their events and give up at a limit of their own
+        diagnostics.error(Mark(file, line + 1, column + 1), _TOO_DEEP, wanted=_DEEP_ENOUGH)
+        return
     words = " ".join(part for part in (error.context, error.problem) if part)
     lines = text.splitlines()
     rest = lines[line][column:] if line < len(lines) else ""
