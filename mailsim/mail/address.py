@@ -9,6 +9,7 @@ from __future__ import annotations
 import ipaddress
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TypeAlias
 
 # what ASCII leaves out: a class that names everything beyond ASCII as a range takes 60 ms to compile
@@ -77,10 +78,14 @@ class Mailbox:
         return not (self.local_part.isascii() and self.domain.isascii())
 
     def __str__(self) -> str:
-        local = self.local_part
-        if not re.fullmatch(_DOT_STRING, local):
-            local = '"' + re.sub(r'(["\\])', r"\\\1", local) + '"'
-        return f"{local}@{self.domain}" if self.domain else local
+        return _written(self.local_part, self.domain)
+
+
+@lru_cache(maxsize=4096)  # the same few addresses are compared and shown at every step
+def _written(local: str, domain: str) -> str:
+    if not re.fullmatch(_DOT_STRING, local):
+        local = '"' + re.sub(r'(["\\])', r"\\\1", local) + '"'
+    return f"{local}@{domain}" if domain else local
 
 
 ReversePath: TypeAlias = Mailbox | None

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 
 # a line ends with LF or CRLF; a CR anywhere else is an octet like any other
 _FIELD = re.compile(rb"[^\n]*(?:\n[ \t][^\n]*)*\n?")
@@ -25,13 +26,18 @@ class HeaderField:
     def name(self) -> str:
         """Return the field name; empty for a line without a colon, or one that begins with white space."""
         name, colon, _ = self.raw.partition(b":")
-        return name.decode("utf-8", "replace").rstrip() if colon and not name[:1].isspace() else ""
+        return _read_name(name) if colon and not name[:1].isspace() else ""
 
     @property
     def value(self) -> str:
         """Return the field body, unfolded, without surrounding white space."""
         _, _, body = self.raw.partition(b":")
         return re.sub(r"\r?\n(?=[ \t])", "", body.decode("utf-8", "replace")).strip()
+
+
+@lru_cache(maxsize=1024)  # a header is searched many times, for few names
+def _read_name(raw: bytes) -> str:
+    return raw.decode("utf-8", "replace").rstrip()
 
 
 def header_field(name: str, value: str) -> HeaderField:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import KW_ONLY, dataclass, field
+from functools import lru_cache
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,5 +43,6 @@ class Origin:
         return f"{self.file}:{line}"
 
 
+@lru_cache(maxsize=1024)
 def _bare(name: str) -> str:
     return name.replace("_", "").lower()
