@@ -16,8 +16,12 @@ from typing import Any, ClassVar
 
 from mailsim.config.record import RecordText
 from mailsim.flow.expectation import Expectations
-from mailsim.mta.exchange_online import config as online
-from mailsim.mta.exchange_server import config as onprem
+from mailsim.mta.exchange_online import accepted_domain as online
+from mailsim.mta.exchange_online.inbound_connector import InboundConnector
+from mailsim.mta.exchange_online.outbound_connector import OutboundConnector
+from mailsim.mta.exchange_server import accepted_domain as onprem
+from mailsim.mta.exchange_server.receive_connector import ReceiveConnector
+from mailsim.mta.exchange_server.send_connector import SendConnector
 from mailsim.mta.rules.rule import TransportRule
 from mailsim.world.source import Origin
 
@@ -114,7 +118,7 @@ class ServerText:
     ports: tuple[int, ...] = field(
         default=(25,), metadata={"doc": "where it listens; [] when nothing may connect"}
     )
-    receive_connectors: tuple[onprem.ReceiveConnector, ...] = field(
+    receive_connectors: tuple[ReceiveConnector, ...] = field(
         default=(), metadata={"name": "ReceiveConnectors"}
     )
     origin: Origin | None = _origin()
@@ -127,7 +131,7 @@ class OrganizationText:
     SPELLING: ClassVar[str] = "exchange"
 
     accepted_domains: tuple[onprem.AcceptedDomain, ...]
-    send_connectors: tuple[onprem.SendConnector, ...] = ()
+    send_connectors: tuple[SendConnector, ...] = ()
     servers: Mapping[str, ServerText]
     recipients: RecipientsText = field(default_factory=RecipientsText)
     origin: Origin | None = _origin()
@@ -140,8 +144,8 @@ class TenantText:
     SPELLING: ClassVar[str] = "exchange"
 
     accepted_domains: tuple[online.AcceptedDomain, ...]
-    inbound_connectors: tuple[online.InboundConnector, ...] = ()
-    outbound_connectors: tuple[online.OutboundConnector, ...] = ()
+    inbound_connectors: tuple[InboundConnector, ...] = ()
+    outbound_connectors: tuple[OutboundConnector, ...] = ()
     transport_rules: tuple[TransportRule, ...] = ()
     recipients: RecipientsText = field(default_factory=RecipientsText)
     origin: Origin | None = _origin()

@@ -30,8 +30,10 @@ from mailsim.config.record import DEFAULT_TTL
 from mailsim.mail.address import parse_domain
 from mailsim.mta.client import ClientConfig
 from mailsim.mta.exchange_online import config as online
+from mailsim.mta.exchange_online.connector import ConnectorType
 from mailsim.mta.exchange_online.defaults import CLIENT_CERTIFICATE
 from mailsim.mta.exchange_server import config as onprem
+from mailsim.mta.exchange_server.receive_connector import PermissionGroup, ReceiveConnector
 from mailsim.mta.generic.config import GenericConfig
 from mailsim.mta.relaying.tls_policy import TlsDemand
 from mailsim.world.certificate import AuthoritySpec, CertificateSpec
@@ -214,7 +216,7 @@ class WorldLinker:
     def _tenant(self, name: str, text: TenantText) -> online.Tenant:
         where = f"tenant {name!r}"
         for connector in text.inbound_connectors:
-            if connector.connector_type is online.ConnectorType.PARTNER:
+            if connector.connector_type is ConnectorType.PARTNER:
                 problem = f"inbound connector {connector.name!r}: ConnectorType Partner is not modelled yet"
                 self._diagnostics.warning(mark_of(connector.origin, "ConnectorType"), problem)
         names = [connector.name for connector in text.outbound_connectors]
@@ -353,14 +355,14 @@ def _priority(position: int, priority: int | None) -> tuple[int, int]:
     return (position if priority is None else priority, position)
 
 
-def _default_frontend(server: str) -> onprem.ReceiveConnector:
+def _default_frontend(server: str) -> ReceiveConnector:
     """Return the Default Frontend connector that every server has (New-ReceiveConnector, defaults)."""
-    return onprem.ReceiveConnector(
+    return ReceiveConnector(
         name=f"Default Frontend {server}",
         permission_groups=(
-            onprem.PermissionGroup.ANONYMOUS_USERS,
-            onprem.PermissionGroup.EXCHANGE_SERVERS,
-            onprem.PermissionGroup.EXCHANGE_LEGACY_SERVERS,
+            PermissionGroup.ANONYMOUS_USERS,
+            PermissionGroup.EXCHANGE_SERVERS,
+            PermissionGroup.EXCHANGE_LEGACY_SERVERS,
         ),
     )
 

@@ -11,8 +11,12 @@ from topologies import ADDRESSES, CERTIFICATES, DAY, SERVICE, SERVICE_HOST, STAR
 
 from mailsim.mail.address import Mailbox
 from mailsim.mta.client import ClientConfig
-from mailsim.mta.exchange_online import config as online
-from mailsim.mta.exchange_server import config as onprem
+from mailsim.mta.exchange_online import accepted_domain as online_accepted_domain
+from mailsim.mta.exchange_online import config as online_config
+from mailsim.mta.exchange_online import connector as online_connector
+from mailsim.mta.exchange_online import inbound_connector as online_inbound_connector
+from mailsim.mta.exchange_server import config as onprem_config
+from mailsim.mta.exchange_server import receive_connector as onprem_receive_connector
 from mailsim.mta.relaying.tls_policy import TlsDemand
 from mailsim.trace.events import Event, Exchanged, Failed, Notified
 from mailsim.trace.paths import orphans
@@ -24,15 +28,15 @@ ALICE, CAROL = Mailbox("alice", "contoso.com"), Mailbox("carol", "contoso.com")
 
 def service(**tenant) -> Mta:
     """Make Exchange Online with the tenant contoso."""
-    accepted = (online.AcceptedDomain(domain_name="contoso.com"),)
+    accepted = (online_accepted_domain.AcceptedDomain(domain_name="contoso.com"),)
     return Mta(
         id=SERVICE,
         kind="exchange_online",
         fqdn=SERVICE_HOST,
         addresses=(ADDRESSES[SERVICE_HOST],),
         certificates=(CertificateUse("mail.protection.outlook.com"),),
-        config=online.ExchangeOnlineConfig(
-            tenants=(online.Tenant(name="contoso", accepted_domains=accepted, **tenant),)
+        config=online_config.ExchangeOnlineConfig(
+            tenants=(online_config.Tenant(name="contoso", accepted_domains=accepted, **tenant),)
         ),
     )
 
@@ -70,9 +74,9 @@ def test_report_about_a_recipient_who_points_outside():
 
 def test_report_after_the_certificate_expired():
     """Mail belongs to the tenant that it belonged to on arrival, also when the client's certificate ends meanwhile."""
-    inbound = online.InboundConnector(
+    inbound = online_inbound_connector.InboundConnector(
         name="Inbound",
-        connector_type=online.ConnectorType.ON_PREMISES,
+        connector_type=online_connector.ConnectorType.ON_PREMISES,
         tls_sender_certificate_name="printer.contoso.com",
     )
     printer = Mta(
@@ -101,8 +105,10 @@ def test_report_after_the_certificate_expired():
 
 def test_enhanced_code_of_another_class():
     """A client reads ``451 5.7.3``, which RFC 2034 forbids and Exchange sends, as the server meant it."""
-    receive = onprem.ReceiveConnector(
-        name="Receive", permission_groups=(onprem.PermissionGroup.ANONYMOUS_USERS,), require_tls=True
+    receive = onprem_receive_connector.ReceiveConnector(
+        name="Receive",
+        permission_groups=(onprem_receive_connector.PermissionGroup.ANONYMOUS_USERS,),
+        require_tls=True,
     )
     contoso = Mta(
         id="mail.contoso.com",
@@ -110,7 +116,7 @@ def test_enhanced_code_of_another_class():
         fqdn="mail.contoso.com",
         addresses=(ADDRESSES["mail.contoso.com"],),
         certificates=(CertificateUse("mail.contoso.com"),),
-        config=onprem.ExchangeServerConfig(
+        config=onprem_config.ExchangeServerConfig(
             organization="contoso",
             accepted_domains=(),
             receive_connectors=(receive,),

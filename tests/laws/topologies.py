@@ -17,8 +17,15 @@ from hypothesis import strategies as st
 from mailsim.mail.address import Mailbox
 from mailsim.mail.pattern import DomainPattern
 from mailsim.mta.client import ClientConfig
-from mailsim.mta.exchange_online import config as online
-from mailsim.mta.exchange_server import config as onprem
+from mailsim.mta.exchange_online import accepted_domain as online_accepted_domain
+from mailsim.mta.exchange_online import config as online_config
+from mailsim.mta.exchange_online import connector as online_connector
+from mailsim.mta.exchange_online import inbound_connector as online_inbound_connector
+from mailsim.mta.exchange_online import outbound_connector as online_outbound_connector
+from mailsim.mta.exchange_server import accepted_domain as onprem_accepted_domain
+from mailsim.mta.exchange_server import config as onprem_config
+from mailsim.mta.exchange_server import receive_connector as onprem_receive_connector
+from mailsim.mta.exchange_server import send_connector as onprem_send_connector
 from mailsim.mta.generic.config import GenericConfig
 from mailsim.mta.relaying.tls_policy import TlsDemand
 from mailsim.mta.rules.rule import AttributeWords, TransportRule
@@ -216,14 +223,17 @@ def people_in_the_cloud(draw: st.DrawFn, organization: str) -> Directory:
 
 # --- Exchange Server ----------------------------------------------------------------------------------------
 
-LEVELS = (None, *onprem.TlsAuthLevel)
-ANONYMOUS = (onprem.PermissionGroup.ANONYMOUS_USERS, onprem.PermissionGroup.EXCHANGE_SERVERS)
+LEVELS = (None, *onprem_send_connector.TlsAuthLevel)
+ANONYMOUS = (
+    onprem_receive_connector.PermissionGroup.ANONYMOUS_USERS,
+    onprem_receive_connector.PermissionGroup.EXCHANGE_SERVERS,
+)
 CAPABILITIES = [
-    onprem.DomainCapabilities.parse(f"{domain}:AcceptCloudServicesMail")
+    onprem_receive_connector.DomainCapabilities.parse(f"{domain}:AcceptCloudServicesMail")
     for domain in ("mail.protection.outlook.com", "fabrikam.com", "*.contoso.com")
 ]
 SPACES = [
-    onprem.AddressSpace.parse(text)
+    onprem_send_connector.AddressSpace.parse(text)
     for text in (
         "*",
         "*;10",
@@ -234,7 +244,7 @@ SPACES = [
     )
 ]
 RANGES = [
-    onprem.IpRange.parse(text)
+    onprem_receive_connector.IpRange.parse(text)
     for text in ("0.0.0.0-255.255.255.255", "203.0.113.0/24", "192.0.2.20", "198.51.100.1-198.51.100.50")
 ]
 
@@ -252,7 +262,7 @@ def receive_connectors(draw: st.DrawFn):
         "max_recipients_per_message": draw(mostly(200, 1)),
         "max_hop_count": draw(mostly(60, 6)),
     }
-    return lambda name: onprem.ReceiveConnector(name=name, **properties)
+    return lambda name: onprem_receive_connector.ReceiveConnector(name=name, **properties)
 
 
 @st.composite
@@ -261,7 +271,7 @@ def send_connectors(draw: st.DrawFn, organization: str):
     hosts = draw(smart_hosts(inbound_host(domain_of(organization))))
     ignores, requires = draw(st.sampled_from(((False, False), (False, True), (False, True), (True, False))))
     level = draw(st.sampled_from(LEVELS)) if requires else None
-    named = level is onprem.TlsAuthLevel.DOMAIN_VALIDATION
+    named = level is onprem_send_connector.TlsAuthLevel.DOMAIN_VALIDATION
     properties = {
         "address_spaces": draw(st.lists(mostly(*SPACES), min_size=1, max_size=2).map(tuple)),
         "smart_hosts": hosts,
@@ -274,24 +284,29 @@ def send_connectors(draw: st.DrawFn, organization: str):
         "max_message_size": draw(LIMITS),
         "smtp_max_messages_per_connection": draw(mostly(20, 1)),
     }
-    return lambda name: onprem.SendConnector(name=name, **properties)
+    return lambda name: onprem_send_connector.SendConnector(name=name, **properties)
 
 
 @st.composite
-def accepted_on_premises(draw: st.DrawFn, organization: str) -> tuple[onprem.AcceptedDomain, ...]:
+def accepted_on_premises(
+    draw: st.DrawFn, organization: str
+) -> tuple[onprem_accepted_domain.AcceptedDomain, ...]:
     """Draw the accepted domains of an organization."""
     own = domain_of(organization)
     more = {
-        f"*.{own}": onprem.DomainType.INTERNAL_RELAY,
-        cloud_domain_of(organization): onprem.DomainType.INTERNAL_RELAY,
+        f"*.{own}": onprem_accepted_domain.DomainType.INTERNAL_RELAY,
+        cloud_domain_of(organization): onprem_accepted_domain.DomainType.INTERNAL_RELAY,
     }
     kept = draw(some(st.sampled_from(sorted(more)), 1))
     return (
-        onprem.AcceptedDomain(
-            domain_name=DomainPattern.parse(own), domain_type=draw(st.sampled_from(onprem.DomainType))
+        onprem_accepted_domain.AcceptedDomain(
+            domain_name=DomainPattern.parse(own),
+            domain_type=draw(st.sampled_from(onprem_accepted_domain.DomainType)),
         ),
         *(
-            onprem.AcceptedDomain(domain_name=DomainPattern.parse(name), domain_type=more[name])
+            onprem_accepted_domain.AcceptedDomain(
+                domain_name=DomainPattern.parse(name), domain_type=more[name]
+            )
             for name in kept
         ),
     )
@@ -309,7 +324,7 @@ def exchange_servers(draw: st.DrawFn, organization: str) -> Mta:
         ports=draw(mostly((25,), ())),
         certificates=draw(certificate_uses(host)),
         trusts=draw(TRUSTS),
-        config=onprem.ExchangeServerConfig(
+        config=onprem_config.ExchangeServerConfig(
             organization=organization,
             accepted_domains=draw(accepted_on_premises(organization)),
             send_connectors=draw(numbered("Send", send_connectors(organization), least=1, most=3)),
@@ -325,7 +340,7 @@ PATTERNS = [
     DomainPattern.parse(text)
     for text in ("contoso.com", "*", "*.contoso.com", "tailspin.com", "fabrikam.com")
 ]
-ON_PREMISES, PARTNER = online.ConnectorType.ON_PREMISES, online.ConnectorType.PARTNER
+ON_PREMISES, PARTNER = online_connector.ConnectorType.ON_PREMISES, online_connector.ConnectorType.PARTNER
 
 
 @st.composite
@@ -339,7 +354,7 @@ def inbound_connectors(draw: st.DrawFn):
         "sender_ip_addresses": () if by_certificate else draw(some(NETWORKS, 3)),
         "cloud_services_mail_enabled": draw(BOOLEANS),
     }
-    return lambda name: online.InboundConnector(name=name, **properties)
+    return lambda name: online_inbound_connector.InboundConnector(name=name, **properties)
 
 
 @st.composite
@@ -347,8 +362,8 @@ def outbound_connectors(draw: st.DrawFn, organization: str):
     """Draw an outbound connector that still wants its name: by domain, for all accepted domains, or for rules."""
     scope = draw(st.sampled_from(("domains", "all accepted", "rules")))
     hosts = draw(smart_hosts(SERVERS[organization]))
-    settings = draw(st.sampled_from((None, *online.TlsSettings)))
-    named = settings is online.TlsSettings.DOMAIN_VALIDATION
+    settings = draw(st.sampled_from((None, *online_outbound_connector.TlsSettings)))
+    named = settings is online_outbound_connector.TlsSettings.DOMAIN_VALIDATION
     patterns = st.lists(mostly(*PATTERNS), min_size=1, max_size=2).map(tuple)
     properties = {
         "connector_type": ON_PREMISES if scope == "all accepted" else PARTNER,
@@ -362,7 +377,7 @@ def outbound_connectors(draw: st.DrawFn, organization: str):
         "tls_domain": draw(st.sampled_from(NAMES_WANTED)) if named else "",
         "cloud_services_mail_enabled": draw(BOOLEANS),
     }
-    return lambda name: online.OutboundConnector(name=name, **properties)
+    return lambda name: online_outbound_connector.OutboundConnector(name=name, **properties)
 
 
 @st.composite
@@ -379,19 +394,19 @@ def transport_rules(draw: st.DrawFn):
 
 
 @st.composite
-def tenants(draw: st.DrawFn, organization: str) -> online.Tenant:
+def tenants(draw: st.DrawFn, organization: str) -> online_config.Tenant:
     """Draw a tenant."""
-    own_type = draw(st.sampled_from(online.DomainType))
-    relays = own_type is online.DomainType.INTERNAL_RELAY
-    return online.Tenant(
+    own_type = draw(st.sampled_from(online_accepted_domain.DomainType))
+    relays = own_type is online_accepted_domain.DomainType.INTERNAL_RELAY
+    return online_config.Tenant(
         name=organization,
         accepted_domains=(
-            online.AcceptedDomain(
+            online_accepted_domain.AcceptedDomain(
                 domain_name=domain_of(organization),
                 domain_type=own_type,
                 match_sub_domains=relays and draw(BOOLEANS),
             ),
-            online.AcceptedDomain(domain_name=cloud_domain_of(organization)),
+            online_accepted_domain.AcceptedDomain(domain_name=cloud_domain_of(organization)),
         ),
         inbound_connectors=draw(numbered("Inbound", inbound_connectors(), least=1, most=2)),
         outbound_connectors=draw(numbered("Outbound", outbound_connectors(organization), least=1, most=3)),
@@ -410,7 +425,9 @@ def services(draw: st.DrawFn, organizations: tuple[str, ...]) -> Mta:
         addresses=(ADDRESSES[SERVICE_HOST],),
         certificates=(CertificateUse("mail.protection.outlook.com"),),
         trusts=draw(TRUSTS),
-        config=online.ExchangeOnlineConfig(tenants=tuple(draw(tenants(name)) for name in organizations)),
+        config=online_config.ExchangeOnlineConfig(
+            tenants=tuple(draw(tenants(name)) for name in organizations)
+        ),
     )
 
 

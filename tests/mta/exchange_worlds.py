@@ -13,8 +13,15 @@ from mailsim.mail.command import Rcpt
 from mailsim.mail.envelope import Envelope, Recipient
 from mailsim.mail.message import Message
 from mailsim.mail.pattern import DomainPattern
-from mailsim.mta.exchange_online import config as online
-from mailsim.mta.exchange_server import config as onprem
+from mailsim.mta.exchange_online import accepted_domain as online_accepted_domain
+from mailsim.mta.exchange_online import config as online_config
+from mailsim.mta.exchange_online import connector as online_connector
+from mailsim.mta.exchange_online import inbound_connector as online_inbound_connector
+from mailsim.mta.exchange_online import outbound_connector as online_outbound_connector
+from mailsim.mta.exchange_server import accepted_domain as onprem_accepted_domain
+from mailsim.mta.exchange_server import config as onprem_config
+from mailsim.mta.exchange_server import receive_connector as onprem_receive_connector
+from mailsim.mta.exchange_server import send_connector as onprem_send_connector
 from mailsim.mta.kind import Item, MtaKind, PointOfView, Session
 from mailsim.mta.registry import Kinds
 from mailsim.pki import Pki
@@ -108,7 +115,7 @@ def on_premises(*domains: str, trusts: frozenset[str] = frozenset(), **config) -
         addresses=(IPv4Address("198.51.100.10"),),
         certificates=(CertificateUse("mail.contoso.com"),),
         trusts=trusts,
-        config=onprem.ExchangeServerConfig(
+        config=onprem_config.ExchangeServerConfig(
             organization="contoso",
             accepted_domains=accepted,
             **{"receive_connectors": (receive_connector(),)} | config,
@@ -116,28 +123,32 @@ def on_premises(*domains: str, trusts: frozenset[str] = frozenset(), **config) -
     )
 
 
-def _accepted(text: str) -> onprem.AcceptedDomain:
+def _accepted(text: str) -> onprem_accepted_domain.AcceptedDomain:
     relay = text.startswith("relay:")
-    kind_of = onprem.DomainType.INTERNAL_RELAY if relay else onprem.DomainType.AUTHORITATIVE
-    return onprem.AcceptedDomain(
+    kind_of = (
+        onprem_accepted_domain.DomainType.INTERNAL_RELAY
+        if relay
+        else onprem_accepted_domain.DomainType.AUTHORITATIVE
+    )
+    return onprem_accepted_domain.AcceptedDomain(
         domain_name=DomainPattern.parse(text.removeprefix("relay:")), domain_type=kind_of
     )
 
 
 def receive_connector(name: str = "Default Frontend", ranges: str = "0.0.0.0-255.255.255.255", **more):
     """Make a Receive connector for anonymous users unless told otherwise."""
-    told = {"permission_groups": (onprem.PermissionGroup.ANONYMOUS_USERS,)} | more
-    parsed = tuple(onprem.IpRange.parse(each) for each in ranges.split(","))
-    return onprem.ReceiveConnector(name=name, remote_ip_ranges=parsed, **told)
+    told = {"permission_groups": (onprem_receive_connector.PermissionGroup.ANONYMOUS_USERS,)} | more
+    parsed = tuple(onprem_receive_connector.IpRange.parse(each) for each in ranges.split(","))
+    return onprem_receive_connector.ReceiveConnector(name=name, remote_ip_ranges=parsed, **told)
 
 
-def send_connector(name: str, *spaces: str, **more) -> onprem.SendConnector:
+def send_connector(name: str, *spaces: str, **more) -> onprem_send_connector.SendConnector:
     """Make a Send connector; spaces are written as in AddressSpaces."""
-    parsed = tuple(onprem.AddressSpace.parse(each) for each in spaces or ("*",))
-    return onprem.SendConnector(name=name, address_spaces=parsed, **more)
+    parsed = tuple(onprem_send_connector.AddressSpace.parse(each) for each in spaces or ("*",))
+    return onprem_send_connector.SendConnector(name=name, address_spaces=parsed, **more)
 
 
-def service(*tenants: online.Tenant, trusts: frozenset[str] = frozenset()) -> Mta:
+def service(*tenants: online_config.Tenant, trusts: frozenset[str] = frozenset()) -> Mta:
     """Make Exchange Online."""
     return Mta(
         id="Exchange Online",
@@ -146,37 +157,37 @@ def service(*tenants: online.Tenant, trusts: frozenset[str] = frozenset()) -> Mt
         addresses=(IPv4Address("203.0.113.25"),),
         certificates=(CertificateUse("mail.protection.outlook.com"),),
         trusts=trusts,
-        config=online.ExchangeOnlineConfig(tenants=tenants),
+        config=online_config.ExchangeOnlineConfig(tenants=tenants),
     )
 
 
-def tenant(name: str = "contoso", *domains: str, **more) -> online.Tenant:
+def tenant(name: str = "contoso", *domains: str, **more) -> online_config.Tenant:
     """Make a tenant; domains are authoritative unless written ``relay:domain``."""
     accepted = tuple(
-        online.AcceptedDomain(
+        online_accepted_domain.AcceptedDomain(
             domain_name=each.removeprefix("relay:"),
-            domain_type=online.DomainType.INTERNAL_RELAY
+            domain_type=online_accepted_domain.DomainType.INTERNAL_RELAY
             if each.startswith("relay:")
-            else online.DomainType.AUTHORITATIVE,
+            else online_accepted_domain.DomainType.AUTHORITATIVE,
         )
         for each in domains or (f"{name}.com",)
     )
-    return online.Tenant(name=name, accepted_domains=accepted, **more)
+    return online_config.Tenant(name=name, accepted_domains=accepted, **more)
 
 
 def inbound(name: str = "From on-premises", names: str = "", addresses: str = "", **more):
     """Make an OnPremises inbound connector by certificate name or by addresses."""
-    told = {"connector_type": online.ConnectorType.ON_PREMISES} | more
+    told = {"connector_type": online_connector.ConnectorType.ON_PREMISES} | more
     networks = tuple(IPv4Network(each) for each in addresses.split(",") if each)
-    return online.InboundConnector(
+    return online_inbound_connector.InboundConnector(
         name=name, tls_sender_certificate_name=names, sender_ip_addresses=networks, **told
     )
 
 
-def outbound(name: str, *domains: str, **more) -> online.OutboundConnector:
+def outbound(name: str, *domains: str, **more) -> online_outbound_connector.OutboundConnector:
     """Make an outbound connector by MX for these RecipientDomains."""
     patterns = tuple(DomainPattern.parse(each) for each in domains)
-    return online.OutboundConnector(name=name, recipient_domains=patterns, **more)
+    return online_outbound_connector.OutboundConnector(name=name, recipient_domains=patterns, **more)
 
 
 def nameless(at: PointOfView, name: str) -> PresentedCertificate:

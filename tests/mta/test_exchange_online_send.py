@@ -11,8 +11,13 @@ from exchange_worlds import certificate, facts, kind, nameless, outbound, servic
 
 from mailsim.mail.address import Mailbox
 from mailsim.mail.capability import Capabilities
-from mailsim.mta.exchange_online.config import ConnectorType, OutboundConnector, TlsSettings
-from mailsim.mta.exchange_online.send import choose_outbound_connector, relay_by
+from mailsim.mta.exchange_online.connector import ConnectorType
+from mailsim.mta.exchange_online.outbound_connector import (
+    OutboundConnector,
+    TlsSettings,
+    choose_outbound_connector,
+)
+from mailsim.mta.exchange_online.send import relay_by
 from mailsim.mta.kind import Offer, RouteProblem
 from mailsim.world.facts import TlsFacts
 
@@ -24,9 +29,8 @@ C3 = outbound("C3", "*.contoso.com")
 
 def choose(domain: str, *connectors: OutboundConnector, domains=DOMAINS):
     """Choose the outbound connector for a recipient at a domain."""
-    return choose_outbound_connector(
-        tenant("contoso", *domains, outbound_connectors=connectors), Mailbox("x", domain)
-    )
+    accepted = tenant("contoso", *domains).accepted_domains
+    return choose_outbound_connector(connectors, accepted, Mailbox("x", domain))
 
 
 @pytest.mark.parametrize("order", [(C1, C2, C3), (C3, C2, C1), (C2, C1, C3)])

@@ -23,8 +23,13 @@ from exchange_worlds import (
 
 from mailsim.mail.command import Mail, Rcpt
 from mailsim.mail.message import Message
-from mailsim.mta.exchange_server.config import Binding, DomainCapabilities, PermissionGroup
-from mailsim.mta.exchange_server.receive import Right, choose_receive_connector, rights
+from mailsim.mta.exchange_server.receive import Right, rights
+from mailsim.mta.exchange_server.receive_connector import (
+    Binding,
+    DomainCapabilities,
+    PermissionGroup,
+    choose_receive_connector,
+)
 from mailsim.reason.check import Verdict
 from mailsim.world.facts import TlsFacts
 
@@ -46,7 +51,7 @@ B = receive_connector("B", "192.168.1.75")
 def test_the_most_specific_remote_range_wins(order, peer, name):
     """The documented example; names and order of the connectors play no part."""
     at = view(on_premises(receive_connectors=order))
-    choice = choose_receive_connector(at, facts(at, peer))
+    choice = choose_receive_connector(at.mta.config.receive_connectors, facts(at, peer))
     assert choice.chosen is not None
     assert choice.chosen.name == name
     assert not choice.tied
@@ -96,14 +101,14 @@ def test_a_specific_binding_beats_every_address():
 def test_two_equal_connectors_are_a_visible_assumption():
     """Exchange would not let anybody make them; here the first is taken and the choice says so."""
     at = view(on_premises(receive_connectors=(receive_connector("x"), receive_connector("y"))))
-    choice = choose_receive_connector(at, facts(at))
+    choice = choose_receive_connector(at.mta.config.receive_connectors, facts(at))
     assert choice.tied
 
 
 def test_a_property_that_is_not_modelled_colours_the_choice():
     """A connector with an unmodelled property still wins, and the answer says what was not judged."""
     at = view(on_premises(receive_connectors=(receive_connector(unmodelled=("TarpitInterval",)),)))
-    choice = choose_receive_connector(at, facts(at))
+    choice = choose_receive_connector(at.mta.config.receive_connectors, facts(at))
     assert [check.rule for check in choice.unknowns] == ["TarpitInterval"]
 
 

@@ -9,8 +9,8 @@ from exchange_worlds import certificate, facts, kind, nameless, on_premises, sen
 
 from mailsim.mail.address import Mailbox
 from mailsim.mail.capability import Capabilities
-from mailsim.mta.exchange_server.config import AddressSpace, TlsAuthLevel
-from mailsim.mta.exchange_server.send import choose_send_connector, relay_by, tls_policy
+from mailsim.mta.exchange_server.send import relay_by, tls_policy
+from mailsim.mta.exchange_server.send_connector import AddressSpace, TlsAuthLevel, choose_send_connector
 from mailsim.mta.kind import Hold, Offer, Refuse, Relay
 from mailsim.mta.relaying.tls_policy import TlsDemand
 from mailsim.world.facts import TlsFacts
@@ -26,7 +26,7 @@ NONE, ENCRYPTION, CHAIN, DOMAIN = (
 def choose(domain: str, *connectors, size: int = 1000):
     """Choose the Send connector for a recipient at a domain."""
     at = view(on_premises(send_connectors=connectors))
-    return choose_send_connector(at, Mailbox("ann", domain), size)
+    return choose_send_connector(at.mta.config.send_connectors, Mailbox("ann", domain), size)
 
 
 # --- Connector selection in external message routing ---------------------------------------------------------

@@ -30,7 +30,7 @@ from mailsim.mail.command import Mail, Rcpt, read_command
 from mailsim.mail.envelope import Envelope, Recipient
 from mailsim.mail.message import Message
 from mailsim.mail.reply import reply
-from mailsim.mta.exchange_server.config import DomainCapabilities
+from mailsim.mta.exchange_server.receive_connector import DomainCapabilities
 from mailsim.mta.kind import Copy, Failure, Hold, Item, Offer, PointOfView, Relay, Waiting
 from mailsim.mta.registry import BUILT_IN, Kinds
 from mailsim.world.facts import TlsFacts

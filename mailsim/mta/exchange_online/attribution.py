@@ -15,24 +15,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from mailsim.mail.address import Mailbox, ReversePath
-from mailsim.mta.exchange_online.config import (
-    ConnectorType,
-    ExchangeOnlineConfig,
-    InboundConnector,
-    Tenant,
-)
+from mailsim.mta.exchange_online.config import ExchangeOnlineConfig, Tenant
+from mailsim.mta.exchange_online.connector import ConnectorType
+from mailsim.mta.exchange_online.inbound_connector import InboundConnector
 from mailsim.mta.kind import Attribution, PointOfView
 from mailsim.mta.relaying.tls_policy import name_matches
-from mailsim.reason.check import Check, check, unknown
+from mailsim.mta.unmodelled import unmodelled
+from mailsim.reason.check import Check, check
 from mailsim.reason.choice import Choice, Rank, select
-from mailsim.reason.cite import assumed, documented
+from mailsim.reason.cite import documented
 from mailsim.reason.decision import Decision, Reason
 from mailsim.world.facts import SessionFacts
 
 ATTRIBUTION = documented("ms:message-attribution", "Office 365 message attribution")
 CONNECTOR = documented("ms:new-inboundconnector", "New-InboundConnector")
 CHAIN = documented("kb3212877", "the chain must be sent with its intermediates")
-NOT_MODELLED = assumed("unmodelled", "the property is set but mailsim does not model it")
 
 ORIGINATING, INCOMING, NOBODY = "Originating", "Incoming", ""
 
@@ -126,7 +123,7 @@ def by_certificate(
             _chain(at, facts),
             _certificate_name(claim, facts),
             _domain_accepted(claim, sender, recipient),
-            *_unmodelled(claim),
+            *unmodelled(claim.connector),
         ),
         ranks=lambda claim: (_accepted_domain(claim, sender), _exactness(claim)),
         cite=ATTRIBUTION,
@@ -147,7 +144,7 @@ def by_address(
             _on_premises(claim),
             _lists_address(claim, facts),
             _sender_accepted(claim, sender),
-            *_unmodelled(claim),
+            *unmodelled(claim.connector),
         ),
         cite=ATTRIBUTION,
     )
@@ -293,13 +290,6 @@ def _sender_accepted(claim: Claim, sender: ReversePath) -> Check:
         saw=str(sender or "<>"),
         wanted=f"one of {domains}",
         cite=ATTRIBUTION,
-    )
-
-
-def _unmodelled(claim: Claim) -> tuple[Check, ...]:
-    return tuple(
-        unknown(name, saw="set, but not modelled", cite=NOT_MODELLED, source=claim.connector.source(name))
-        for name in claim.connector.unmodelled
     )
 
 

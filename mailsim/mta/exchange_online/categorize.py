@@ -13,9 +13,15 @@ from mailsim.errors import Bug
 from mailsim.mail.envelope import Recipient
 from mailsim.mta.copies import gather
 from mailsim.mta.exchange_online import headers, replies
+from mailsim.mta.exchange_online.accepted_domain import DomainType
 from mailsim.mta.exchange_online.attribution import Owners
-from mailsim.mta.exchange_online.config import DomainType, ExchangeOnlineConfig, OutboundConnector, Tenant
-from mailsim.mta.exchange_online.send import choose_outbound_connector, connector_named, relay_by
+from mailsim.mta.exchange_online.config import ExchangeOnlineConfig, Tenant
+from mailsim.mta.exchange_online.outbound_connector import (
+    OutboundConnector,
+    choose_outbound_connector,
+    connector_named,
+)
+from mailsim.mta.exchange_online.send import relay_by
 from mailsim.mta.kind import (
     Categorized,
     Copy,
@@ -127,7 +133,9 @@ def _copy(at: PointOfView, item: Item, addressee: Addressee) -> Copy:
     elif any(each.failed for each in because):
         fate = Refuse(replies.UNKNOWN_RECIPIENT)
     else:
-        choice = choose_outbound_connector(addressee.tenant, addressee.recipient.path)
+        choice = choose_outbound_connector(
+            addressee.tenant.outbound_connectors, addressee.tenant.accepted_domains, addressee.recipient.path
+        )
         return _route(at, item, addressee, Decision(choice.question, choice.chosen, (*because, choice)))
     answer = fate.reply.text if isinstance(fate, Refuse) else "delivered here"
     why = Decision("recipient", None, because, answer)
@@ -139,7 +147,11 @@ def _forced(addressee: Addressee) -> Decision[OutboundConnector | None] | None:
     named = [
         (connector, rule)
         for rule in addressee.rules
-        if (connector := connector_named(addressee.tenant, rule.subject.route_message_outbound_connector))
+        if (
+            connector := connector_named(
+                addressee.tenant.outbound_connectors, rule.subject.route_message_outbound_connector
+            )
+        )
     ]
     if not named:
         return None

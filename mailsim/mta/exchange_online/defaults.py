@@ -31,30 +31,3 @@ SCHEDULE = Schedule(
         "exo-retry", "5, 10, 15, 15, 30, then 60 minutes; the pages say 15 minutes or less, growing to 60"
     ),
 )
-
-UNMODELLED_INBOUND = frozenset(
-    {
-        "AssociatedAcceptedDomains",
-        "ClientHostNames",
-        "EFSkipIPs",
-        "EFSkipLastIP",
-        "EFSkipMailGateway",
-        "EFTestMode",
-        "EFUsers",
-        "RestrictDomainsToCertificate",
-        "RestrictDomainsToIPAddresses",
-        "ScanAndDropRecipients",
-        "TreatMessagesAsInternal",
-        "TrustedOrganizations",
-    }
-)
-
-UNMODELLED_OUTBOUND = frozenset(
-    {
-        "RouteAllMessagesViaOnPremises",
-        "SenderRewritingEnabled",
-        "MtaStsMode",
-        "SmtpDaneMode",
-        "TestMode",
-    }
-)

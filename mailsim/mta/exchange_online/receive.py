@@ -15,6 +15,7 @@ from mailsim.mail.envelope import Envelope
 from mailsim.mail.message import Message
 from mailsim.mail.reply import Reply
 from mailsim.mta.exchange_online import defaults, headers, replies
+from mailsim.mta.exchange_online.accepted_domain import DomainType
 from mailsim.mta.exchange_online.attribution import (
     INCOMING,
     ORIGINATING,
@@ -23,7 +24,7 @@ from mailsim.mta.exchange_online.attribution import (
     attribute,
     certificate_domain_accepted,
 )
-from mailsim.mta.exchange_online.config import DomainType, Tenant
+from mailsim.mta.exchange_online.config import Tenant
 from mailsim.mta.kind import Acceptance, Attribution, Greeting, Item, PointOfView, ServerTls, Session
 from mailsim.mta.relaying.reports import internal_id, message_id
 from mailsim.reason.check import Check, check

@@ -9,125 +9,25 @@ from __future__ import annotations
 from dataclasses import replace
 from ipaddress import IPv4Address
 
-from mailsim.mail.address import Mailbox
 from mailsim.mail.reply import Reply
 from mailsim.mta.exchange_online import defaults, replies
 from mailsim.mta.exchange_online.attribution import Owners
-from mailsim.mta.exchange_online.config import OutboundConnector, Tenant, TlsSettings
+from mailsim.mta.exchange_online.config import Tenant
+from mailsim.mta.exchange_online.outbound_connector import OutboundConnector, TlsSettings
 from mailsim.mta.exchange_report import exchange_report
 from mailsim.mta.kind import Failure, Item, Next, PointOfView, Relay, RouteProblem, Waiting
 from mailsim.mta.relaying.offer import TlsProblem
 from mailsim.mta.relaying.tls_policy import TlsDemand, TlsPolicy
-from mailsim.reason.check import Check, check, unknown
-from mailsim.reason.choice import Choice, Rank, select
-from mailsim.reason.cite import assumed, documented
+from mailsim.reason.cite import documented
 from mailsim.world.certificate import ChainVerdict, PresentedCertificate
 
-SELECTION = documented("ms:set-up-connectors-to-route-mail", "the worked example with three connectors")
 TLS = documented("ms:new-outboundconnector", "TlsSettings, TlsDomain")
-NOT_MODELLED = assumed("unmodelled", "the property is set but mailsim does not model it")
 
 _DEMANDS = {
     TlsSettings.ENCRYPTION_ONLY: TlsDemand.ENCRYPTED,
     TlsSettings.CERTIFICATE_VALIDATION: TlsDemand.VALID_CHAIN,
     TlsSettings.DOMAIN_VALIDATION: TlsDemand.VALID_NAME,
 }
-
-
-def choose_outbound_connector(tenant: Tenant, to: Mailbox) -> Choice[OutboundConnector]:
-    """Choose the outbound connector for a recipient that is not delivered in the tenant; None means MX.
-
-    The order is exact domain, longest wildcard, all accepted domains, ``*``. The page's list puts all accepted
-    domains before wildcards, its example the other way; the place of ``*`` is inferred.
-    """
-    return select(
-        f"outbound connector for {to}",
-        tenant.outbound_connectors,
-        name=lambda connector: connector.name,
-        source=lambda connector: connector.source(),
-        checks=lambda connector: (
-            is_enabled(connector),
-            is_open(connector),
-            serves(connector, tenant, to.domain),
-            *_unmodelled(connector),
-        ),
-        ranks=lambda connector: (specificity(connector, tenant, to.domain),),
-        cite=SELECTION,
-    )
-
-
-def is_enabled(connector: OutboundConnector) -> Check:
-    """The connector is turned on."""
-    return check(
-        connector.enabled,
-        "Enabled",
-        saw=str(connector.enabled),
-        wanted="True",
-        cite=SELECTION,
-        source=connector.source("Enabled"),
-    )
-
-
-def is_open(connector: OutboundConnector) -> Check:
-    """The connector is not reserved for transport rules."""
-    return check(
-        not connector.is_transport_rule_scoped,
-        "IsTransportRuleScoped",
-        saw=f"{connector.is_transport_rule_scoped}: used only by rules"
-        if connector.is_transport_rule_scoped
-        else "False",
-        wanted="False",
-        cite=SELECTION,
-        source=connector.source("IsTransportRuleScoped"),
-    )
-
-
-def serves(connector: OutboundConnector, tenant: Tenant, domain: str) -> Check:
-    """RecipientDomains or AllAcceptedDomains covers the recipient's domain."""
-    patterns = ", ".join(map(str, connector.recipient_domains)) or "none"
-    every = ", AllAcceptedDomains" if connector.all_accepted_domains else ""
-    return check(
-        _scope(connector, tenant, domain) is not None,
-        "RecipientDomains",
-        saw=patterns + every,
-        wanted=f"a domain that covers {domain}",
-        cite=SELECTION,
-        source=connector.source("RecipientDomains"),
-    )
-
-
-def specificity(connector: OutboundConnector, tenant: Tenant, domain: str) -> Rank:
-    """The most specific scope wins."""
-    scope = _scope(connector, tenant, domain) or (9, 0, "")
-    return Rank("most specific RecipientDomains", scope[:2], scope[2])
-
-
-def _scope(connector: OutboundConnector, tenant: Tenant, domain: str) -> tuple[int, int, str] | None:
-    """Return how specifically a connector covers a domain, smaller is more specific; None when it does not."""
-    covering = [
-        (0 if not pattern.wildcard else 1 if pattern.base else 3, -len(pattern.base), str(pattern))
-        for pattern in connector.recipient_domains
-        # whether *.contoso.com covers contoso.com itself is not documented here; the example says no
-        if pattern.covers(domain, apex=False)
-    ]
-    if connector.all_accepted_domains and tenant.accepted(domain) is not None:
-        covering.append((2, 0, "AllAcceptedDomains"))
-    return min(covering, default=None)
-
-
-def _unmodelled(connector: OutboundConnector) -> tuple[Check, ...]:
-    return tuple(
-        unknown(name, saw="set, but not modelled", cite=NOT_MODELLED, source=connector.source(name))
-        for name in connector.unmodelled
-    )
-
-
-def connector_named(tenant: Tenant, name: str) -> OutboundConnector | None:
-    """Return the enabled outbound connector that a rule names."""
-    return next(
-        (each for each in tenant.outbound_connectors if each.name.lower() == name.lower() and each.enabled),
-        None,
-    )
 
 
 def relay_by(at: PointOfView, connector: OutboundConnector | None, domain: str) -> Relay:

@@ -8,9 +8,10 @@ from __future__ import annotations
 from mailsim.mail.envelope import Recipient
 from mailsim.mta.copies import gather
 from mailsim.mta.exchange_server import headers, replies
-from mailsim.mta.exchange_server.config import DomainType
+from mailsim.mta.exchange_server.accepted_domain import DomainType
 from mailsim.mta.exchange_server.receive import config_of
-from mailsim.mta.exchange_server.send import choose_send_connector, hold_unreachable, relay_by
+from mailsim.mta.exchange_server.send import hold_unreachable, relay_by
+from mailsim.mta.exchange_server.send_connector import choose_send_connector
 from mailsim.mta.kind import Categorized, Copy, Deliver, Fate, Item, PointOfView, Refuse
 from mailsim.mta.resolution import Resolution, resolve
 from mailsim.reason.check import Check, check
@@ -78,7 +79,7 @@ def _not_found(at: PointOfView, resolution: Resolution) -> tuple[Check, ...]:
 
 def _route(at: PointOfView, item: Item, recipient: Recipient, because: tuple[Check, ...]) -> Copy:
     """Send a recipient out by the Send connector that serves it, or keep it in Unreachable."""
-    choice = choose_send_connector(at, recipient.path, item.message.size)
+    choice = choose_send_connector(config_of(at).send_connectors, recipient.path, item.message.size)
     why = Decision("route", None, (*because, choice), choice.question)
     if choice.chosen is None:
         fate = hold_unreachable(item, choice)

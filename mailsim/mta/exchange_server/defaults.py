@@ -1,4 +1,4 @@
-"""Defaults of Exchange Server, and the properties that are known but not modelled.
+"""Defaults of Exchange Server.
 
 Sources: New-ReceiveConnector, New-SendConnector, "Message size and recipient limits", "Message retry, resubmit, and
 expiration intervals"; values marked observed come from a published 2019 Get-ReceiveConnector dump.
@@ -29,74 +29,4 @@ SCHEDULE = Schedule(
         "QueueGlitchRetryCount, TransientFailureRetryCount, "
         "OutboundConnectionFailureRetryInterval, MessageExpirationTimeout",
     ),
-)
-
-UNMODELLED_RECEIVE = frozenset(
-    {
-        "AuthMechanism",
-        "Banner",
-        "BareLinefeedRejectionEnabled",
-        "BinaryMimeEnabled",
-        "ChunkingEnabled",
-        "ConnectionInactivityTimeout",
-        "ConnectionTimeout",
-        "DefaultDomain",
-        "DeliveryStatusNotificationEnabled",
-        "DomainSecureEnabled",
-        "EightBitMimeEnabled",
-        "EnableAuthGSSAPI",
-        "EnhancedStatusCodesEnabled",
-        "ExtendedProtectionPolicy",
-        "LongAddressesEnabled",
-        "MaxAcknowledgementDelay",
-        "MaxHeaderSize",
-        "MaxInboundConnection",
-        "MaxInboundConnectionPercentagePerSource",
-        "MaxInboundConnectionPerSource",
-        "MaxLocalHopCount",
-        "MaxLogonFailures",
-        "MaxProtocolErrors",
-        "MessageRateLimit",
-        "MessageRateSource",
-        "OrarEnabled",
-        "PipeliningEnabled",
-        "RequireEHLODomain",
-        "ServiceDiscoveryFqdn",
-        "SizeEnabled",
-        "SuppressXAnonymousTls",
-        "TarpitInterval",
-        "AuthTarpitInterval",
-        "TlsCertificateName",
-        "TransportRole",
-        "RejectReservedTopLevelRecipientDomains",
-        "RejectReservedSecondLevelRecipientDomains",
-        "RejectSingleLabelRecipientDomains",
-        "SmtpUtf8Enabled",
-        "Usage",
-    }
-)
-
-UNMODELLED_SEND = frozenset(
-    {
-        "AuthenticationCredential",
-        "ConnectionInactivityTimeOut",
-        "ConnectorType",
-        "DomainSecureEnabled",
-        "ErrorPolicies",
-        "Force",
-        "ForceHELO",
-        "FrontendProxyEnabled",
-        "IsScopedConnector",
-        "LinkedReceiveConnector",
-        "Port",
-        "SmartHostAuthMechanism",
-        "SourceIPAddress",
-        "SourceTransportServers",
-        "TlsCertificateName",
-        "UseExternalDNSServersEnabled",
-        "IsSmtpConnector",
-        "SourceRoutingGroup",
-        "HomeMTA",
-        "HomeMtaServerId",
-    }
 )

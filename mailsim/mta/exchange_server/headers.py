@@ -10,7 +10,7 @@ from mailsim.mail.date import mail_date
 from mailsim.mail.message import HeaderField, Message, header_field
 from mailsim.mta import cross_premises
 from mailsim.mta.exchange_server import defaults
-from mailsim.mta.exchange_server.config import SendConnector
+from mailsim.mta.exchange_server.send_connector import SendConnector
 from mailsim.mta.kind import PointOfView, Session
 from mailsim.mta.relaying.reports import message_id
 

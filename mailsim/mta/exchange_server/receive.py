@@ -16,27 +16,30 @@ from mailsim.mail.envelope import Envelope
 from mailsim.mail.message import Message
 from mailsim.mail.reply import Reply
 from mailsim.mta.exchange_server import headers, replies
-from mailsim.mta.exchange_server.config import (
+from mailsim.mta.exchange_server.config import ExchangeServerConfig
+from mailsim.mta.exchange_server.receive_connector import (
+    CONNECTOR,
+    LIMITS,
     Capability,
-    ExchangeServerConfig,
     PermissionGroup,
     ReceiveConnector,
+    choose_receive_connector,
+    encrypted,
+    few_hops,
+    few_recipients,
+    fits,
 )
 from mailsim.mta.kind import Acceptance, Greeting, Item, PointOfView, ServerTls, Session
 from mailsim.mta.relaying.reports import internal_id, message_id
 from mailsim.mta.relaying.tls_policy import name_matches
-from mailsim.reason.check import Check, check, unknown
-from mailsim.reason.choice import Choice, Rank, select
-from mailsim.reason.cite import assumed, documented
+from mailsim.reason.check import Check, check
+from mailsim.reason.cite import documented
 from mailsim.reason.decision import Decision, Gate, Reason, admit
 from mailsim.world.facts import SessionFacts
 
-CONNECTOR = documented("ms:receive-connectors", "Receive connectors in Exchange Server")
 RIGHTS = documented("ms:receive-connector-permissions", "Receive connector permission groups")
 CAPABILITIES = documented("ms:set-receiveconnector", "TlsDomainCapabilities")
-LIMITS = documented("ms:message-size-limits", "Message size and recipient limits in Exchange Server")
 RELAY_BY_CAPABILITY = documented("kb3156771", "relay of cloud users' mail by the matched capability")
-NOT_MODELLED = assumed("unmodelled", "the property is set but mailsim does not model it")
 
 
 class Right(Enum):
@@ -66,7 +69,7 @@ def config_of(at: PointOfView) -> ExchangeServerConfig:
 
 def greet(at: PointOfView, facts: SessionFacts) -> Greeting:
     """Choose the Receive connector and greet."""
-    choice = choose_receive_connector(at, facts)
+    choice = choose_receive_connector(config_of(at).receive_connectors, facts)
     connector = choice.chosen
     if connector is None:
         return Greeting(
@@ -75,27 +78,6 @@ def greet(at: PointOfView, facts: SessionFacts) -> Greeting:
     fqdn = connector.fqdn or at.mta.fqdn
     banner = replies.banner(fqdn, mail_date(at.now))
     return Greeting(Decision("connection", banner, (choice,), "welcome"), connector, connector.name)
-
-
-def choose_receive_connector(at: PointOfView, facts: SessionFacts) -> Choice[ReceiveConnector]:
-    """Choose the Receive connector of a session: enabled, bound here, most specific remote range.
-
-    Source: ms:receive-connectors (documented); a specific binding before 0.0.0.0 is inferred.
-    """
-    return select(
-        f"Receive connector for {facts.peer_ip} on {facts.local_ip}:{facts.local_port}",
-        config_of(at).receive_connectors,
-        name=lambda connector: connector.name,
-        source=lambda connector: connector.source(),
-        checks=lambda connector: (
-            _enabled(connector),
-            _bound(connector, facts),
-            _in_range(connector, facts),
-            *_unmodelled(connector),
-        ),
-        ranks=lambda connector: (_range_size(connector, facts), _binding(connector, facts)),
-        cite=CONNECTOR,
-    )
 
 
 def answer_ehlo(at: PointOfView, session: Session) -> Decision[Reply]:
@@ -125,8 +107,8 @@ def judge_sender(at: PointOfView, session: Session, mail: Mail) -> Decision[Repl
         Gate(
             "right to submit", lambda: _has(Right.SUBMIT, granted, connector), replies.NO_SUBMIT_RIGHT, RIGHTS
         ),
-        Gate("RequireTLS", lambda: _encrypted(connector, session), replies.TLS_REQUIRED, CONNECTOR),
-        Gate("MaxMessageSize", lambda: _fits(connector, size), replies.TOO_LARGE, LIMITS),
+        Gate("RequireTLS", lambda: encrypted(connector, session.facts), replies.TLS_REQUIRED, CONNECTOR),
+        Gate("MaxMessageSize", lambda: fits(connector, size), replies.TOO_LARGE, LIMITS),
     )
     return admit("MAIL FROM", gates, (granted,))
 
@@ -140,7 +122,7 @@ def judge_recipient(
     gates = (
         Gate(
             "MaxRecipientsPerMessage",
-            lambda: _few_recipients(connector, count),
+            lambda: few_recipients(connector, count),
             replies.TOO_MANY_RECIPIENTS,
             LIMITS,
         ),
@@ -156,8 +138,8 @@ def take(at: PointOfView, session: Session, envelope: Envelope, message: Message
     decision = admit(
         "DATA",
         (
-            Gate("MaxMessageSize", lambda: _fits(connector, message.size), replies.TOO_LARGE, LIMITS),
-            Gate("MaxHopCount", lambda: _few_hops(connector, hops), replies.TOO_MANY_HOPS, LIMITS),
+            Gate("MaxMessageSize", lambda: fits(connector, message.size), replies.TOO_LARGE, LIMITS),
+            Gate("MaxHopCount", lambda: few_hops(connector, hops), replies.TOO_MANY_HOPS, LIMITS),
         ),
         (granted,),
     )
@@ -239,56 +221,6 @@ def _connector(session: Session) -> ReceiveConnector:
     return connector
 
 
-def _enabled(connector: ReceiveConnector) -> Check:
-    return check(
-        connector.enabled,
-        "Enabled",
-        saw=str(connector.enabled),
-        wanted="True",
-        cite=CONNECTOR,
-        source=connector.source("Enabled"),
-    )
-
-
-def _bound(connector: ReceiveConnector, facts: SessionFacts) -> Check:
-    return check(
-        any(each.covers(facts.local_ip, facts.local_port) for each in connector.bindings),
-        "Bindings",
-        saw=", ".join(map(str, connector.bindings)),
-        wanted=f"{facts.local_ip}:{facts.local_port}",
-        cite=CONNECTOR,
-        source=connector.source("Bindings"),
-    )
-
-
-def _in_range(connector: ReceiveConnector, facts: SessionFacts) -> Check:
-    return check(
-        any(each.covers(facts.peer_ip) for each in connector.remote_ip_ranges),
-        "RemoteIPRanges",
-        saw=", ".join(map(str, connector.remote_ip_ranges)),
-        wanted=f"a range with {facts.peer_ip}",
-        cite=CONNECTOR,
-        source=connector.source("RemoteIPRanges"),
-    )
-
-
-def _unmodelled(connector: ReceiveConnector) -> tuple[Check, ...]:
-    return tuple(
-        unknown(name, saw="set, but not modelled", cite=NOT_MODELLED, source=connector.source(name))
-        for name in connector.unmodelled
-    )
-
-
-def _range_size(connector: ReceiveConnector, facts: SessionFacts) -> Rank:
-    size = min(each.size for each in connector.remote_ip_ranges if each.covers(facts.peer_ip))
-    return Rank("most specific RemoteIPRanges", size, f"{size} addresses")
-
-
-def _binding(connector: ReceiveConnector, facts: SessionFacts) -> Rank:
-    exact = any(each.address == facts.local_ip for each in connector.bindings)
-    return Rank("specific binding (inferred)", 0 if exact else 1, "this address" if exact else "any address")
-
-
 def _has(right: Right, granted: Decision[frozenset[Right]], connector: ReceiveConnector) -> Check:
     return check(
         right in granted.value,
@@ -297,51 +229,6 @@ def _has(right: Right, granted: Decision[frozenset[Right]], connector: ReceiveCo
         wanted=right.value,
         cite=RIGHTS,
         source=connector.source("PermissionGroups"),
-    )
-
-
-def _encrypted(connector: ReceiveConnector, session: Session) -> Check:
-    clear = session.facts.tls is None
-    return check(
-        not (connector.require_tls and clear),
-        f"RequireTLS of {connector.name!r}",
-        saw="a session in clear text" if clear else "a session over TLS",
-        wanted="TLS" if connector.require_tls else "",
-        cite=CONNECTOR,
-        source=connector.source("RequireTLS"),
-    )
-
-
-def _fits(connector: ReceiveConnector, size: int) -> Check:
-    return check(
-        size <= connector.max_message_size,
-        f"MaxMessageSize of {connector.name!r}",
-        saw=f"{size} octets",
-        wanted=f"at most {connector.max_message_size}",
-        cite=LIMITS,
-        source=connector.source("MaxMessageSize"),
-    )
-
-
-def _few_recipients(connector: ReceiveConnector, count: int) -> Check:
-    return check(
-        count <= connector.max_recipients_per_message,
-        f"MaxRecipientsPerMessage of {connector.name!r}",
-        saw=f"recipient {count}",
-        wanted=f"at most {connector.max_recipients_per_message}",
-        cite=LIMITS,
-        source=connector.source("MaxRecipientsPerMessage"),
-    )
-
-
-def _few_hops(connector: ReceiveConnector, hops: int) -> Check:
-    return check(
-        hops <= connector.max_hop_count,
-        f"MaxHopCount of {connector.name!r}",
-        saw=f"{hops} Received fields",
-        wanted=f"at most {connector.max_hop_count}",
-        cite=LIMITS,
-        source=connector.source("MaxHopCount"),
     )
 
 

@@ -1,0 +1,56 @@
+"""The accepted domain of Exchange Online (Set-AcceptedDomain), and which one a domain belongs to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import ClassVar
+
+from mailsim.world.source import Origin
+
+
+class DomainType(Enum):
+    """Whether a tenant knows all recipients of a domain."""
+
+    AUTHORITATIVE = "Authoritative"
+    INTERNAL_RELAY = "InternalRelay"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AcceptedDomain:
+    """An accepted domain (Set-AcceptedDomain)."""
+
+    SPELLING: ClassVar[str] = "exchange"
+    IGNORED: ClassVar[frozenset[str]] = frozenset(
+        {"Name", "Identity", "Guid", "InitialDomain", "IsCoexistenceDomain", "AddressBookEnabled"}
+    )
+    UNMODELLED: ClassVar[frozenset[str]] = frozenset({"CatchAllRecipientID", "OutboundOnly"})
+
+    domain_name: str
+    domain_type: DomainType = DomainType.AUTHORITATIVE
+    default: bool = False
+    match_sub_domains: bool = False
+    unmodelled: tuple[str, ...] = ()
+    origin: Origin | None = field(default=None, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        """Refuse what the cmdlet refuses.
+
+        Raises:
+            ValueError: for MatchSubDomains of an authoritative domain.
+        """
+        if self.match_sub_domains and self.domain_type is DomainType.AUTHORITATIVE:
+            raise ValueError(
+                f"accepted domain {self.domain_name!r}: MatchSubDomains wants DomainType InternalRelay"
+            )
+
+    def covers(self, domain: str) -> bool:
+        """Tell whether a domain belongs to it."""
+        own = self.domain_name.lower()
+        return domain == own or (self.match_sub_domains and domain.endswith("." + own))
+
+
+def accepted_by(domains: tuple[AcceptedDomain, ...], domain: str) -> AcceptedDomain | None:
+    """Return the most specific accepted domain that covers a domain, None when there is none."""
+    covering = [each for each in domains if each.covers(domain)]
+    return max(covering, key=lambda each: len(each.domain_name), default=None)

@@ -1,0 +1,31 @@
+"""The accepted domain of Exchange Server (New-AcceptedDomain)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import ClassVar
+
+from mailsim.mail.pattern import DomainPattern
+from mailsim.world.source import Origin
+
+
+class DomainType(Enum):
+    """Whether an organization knows all recipients of a domain."""
+
+    AUTHORITATIVE = "Authoritative"
+    INTERNAL_RELAY = "InternalRelay"
+    EXTERNAL_RELAY = "ExternalRelay"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AcceptedDomain:
+    """An accepted domain (New-AcceptedDomain)."""
+
+    SPELLING: ClassVar[str] = "exchange"
+    IGNORED: ClassVar[frozenset[str]] = frozenset({"Name", "Identity", "Guid", "AddressBookEnabled"})
+
+    domain_name: DomainPattern
+    domain_type: DomainType = DomainType.AUTHORITATIVE
+    default: bool = False
+    origin: Origin | None = field(default=None, compare=False, repr=False)
