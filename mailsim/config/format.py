@@ -251,6 +251,9 @@ class ScenarioText:
     dns: Mapping[str, tuple[RecordText, ...]] = field(
         default_factory=dict, metadata={"doc": "owner: [MX 0 host TTL, A address TTL]"}
     )
+    assumptions: Mapping[str, str] = field(
+        default_factory=dict, metadata={"doc": "open points decided otherwise than by default: name: choice"}
+    )
     messages: Mapping[str, MessageText] = field(default_factory=dict)
     expect: Mapping[str, Expectations] = field(default_factory=dict)
     origin: Origin | None = _origin()

@@ -104,7 +104,7 @@ def _has_mailbox(mta: Mta, sender: ReversePath) -> bool:
     if isinstance(config, GenericConfig):
         return config.has(sender)
     if isinstance(config, ExchangeServerConfig):
-        found = config.directory.find(sender)
+        found = config.organization.directory.find(sender)
         return found is not None and found.target is None
     if isinstance(config, ExchangeOnlineConfig):
         tenant = config.owner_of(sender.domain)

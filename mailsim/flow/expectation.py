@@ -15,6 +15,7 @@ from ipaddress import IPv4Address
 from typing import Any, ClassVar, Literal, TypeAlias
 
 from mailsim.mail.address import Mailbox
+from mailsim.reason.cite import Grade
 from mailsim.trace.connection import CONNECT, DATA, EHLO, MAIL, RCPT, STARTTLS
 from mailsim.trace.hop import Disposition
 from mailsim.world.source import Origin
@@ -51,6 +52,21 @@ def _recipient() -> Any:
 
 def _origin() -> Any:
     return field(default=None, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownFrom:
+    """Where an expectation is known from: the source that says what the real system answers.
+
+    Args:
+        key: the source's key, as in ``docs/sources``.
+        at: the place in it.
+        grade: how good the evidence is.
+    """
+
+    key: str
+    at: str = ""
+    grade: Grade = Grade.DOCUMENTED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -313,7 +329,10 @@ Expectation: TypeAlias = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Expectations:
-    """Everything expected of one message; each word takes one value or a list."""
+    """Everything expected of one message; each word takes one value or a list.
+
+    ``source`` is no expectation: it says where they are known from.
+    """
 
     delivered: tuple[DeliveredTo | Mailbox, ...] = ()
     not_delivered: tuple[NotDeliveredTo | Mailbox, ...] = ()
@@ -328,6 +347,7 @@ class Expectations:
     peer: tuple[PeerAt, ...] = ()
     because: tuple[str, ...] = ()
     disposition: tuple[DispositionOf, ...] = ()
+    source: KnownFrom | None = None
     origin: Origin | None = _origin()
 
     def __post_init__(self) -> None:

@@ -63,6 +63,7 @@ class ClientHost:
     name = "client"
     words: Words = replies.WORDS
     failure_is = "refused"
+    assumptions = ()
 
     def on_connect(self, _at: PointOfView, _facts: SessionFacts) -> Greeting:
         return Greeting(Decision("connection", reply(521, "5.3.2", "Host does not accept mail"), ()))

@@ -21,6 +21,7 @@ from mailsim.mail.message import Message
 from mailsim.mail.reply import Reply
 from mailsim.mta.relaying.tls_policy import TlsPolicy
 from mailsim.pki import Pki
+from mailsim.reason.assumption import Assumption
 from mailsim.reason.decision import Decision, Reason
 from mailsim.world.facts import SessionFacts, TlsFacts
 from mailsim.world.topology import Mta, Topology
@@ -46,6 +47,10 @@ class PointOfView:
     def certificate(self) -> str | None:
         """Return the name of the certificate this MTA uses now."""
         return self.world.certificate_of(self.mta, self.now)
+
+    def assumed(self, assumption: Assumption) -> str:
+        """Return how an open point is decided here: as the scenario says, else by the best guess."""
+        return self.world.assumptions.get(assumption.key, assumption.default)
 
 
 @dataclass(frozen=True, slots=True)
@@ -378,12 +383,14 @@ class MtaKind(Protocol):
     """One kind of MTA. Implementations are stateless and pure.
 
     ``failure_is`` is the disposition of recipients that fail here: ``bounced`` for an MTA, which owes its sender a
-    report; ``refused`` for a client host, which still has the message.
+    report; ``refused`` for a client host, which still has the message. ``assumptions`` are the open points that a
+    scenario may decide.
     """
 
     name: str
     words: Words
     failure_is: str
+    assumptions: tuple[Assumption, ...]
 
     def on_connect(self, at: PointOfView, facts: SessionFacts) -> Greeting:
         """Answer a new connection."""

@@ -61,6 +61,7 @@ class Topology:
         authorities: certificate authorities by name.
         certificates: certificate descriptions by name.
         stranger: the modelled address of a peer that the plan does not know.
+        assumptions: open points that the scenario decides, by name.
     """
 
     start: datetime
@@ -69,6 +70,7 @@ class Topology:
     authorities: Mapping[str, AuthoritySpec] = field(default_factory=dict, hash=False)
     certificates: Mapping[str, CertificateSpec] = field(default_factory=dict, hash=False)
     stranger: IPv4Address = IPv4Address("203.0.113.250")
+    assumptions: Mapping[str, str] = field(default_factory=dict, hash=False)
 
     def named(self, name: str) -> Mta | None:
         """Return the MTA that a scenario calls by this name, None when there is none or more than one."""

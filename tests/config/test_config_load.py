@@ -92,7 +92,7 @@ def test_recipients_come_from_a_csv_beside_the_scenario(tmp_path) -> None:
             "recipients: {mailboxes: [alice], csv: people.csv}",
         )
     )
-    directory = load(str(tmp_path / "s.yaml")).topology.mtas["mail.contoso.com"].config.directory
+    directory = load(str(tmp_path / "s.yaml")).topology.mtas["mail.contoso.com"].config.organization.directory
     assert Mailbox.parse("carol@contoso.com") in directory
     assert Mailbox.parse("dan@contoso.com") in directory
     assert len(directory) == 3
@@ -163,5 +163,5 @@ def test_unmodelled_properties_are_kept_and_warned_about() -> None:
     assert [str(warning) for warning in scenario.warnings] == [
         "s.yaml:10:54: warning: organizations 'contoso': SendConnectors 'To Microsoft 365': ErrorPolicies is not modelled"
     ]
-    (connector,) = scenario.topology.mtas["mail.contoso.com"].config.send_connectors
+    (connector,) = scenario.topology.mtas["mail.contoso.com"].config.organization.send_connectors
     assert connector.unmodelled == ("ErrorPolicies",)

@@ -117,8 +117,7 @@ def test_enhanced_code_of_another_class():
         addresses=(ADDRESSES["mail.contoso.com"],),
         certificates=(CertificateUse("mail.contoso.com"),),
         config=onprem_config.ExchangeServerConfig(
-            organization="contoso",
-            accepted_domains=(),
+            organization=onprem_config.Organization(name="contoso", accepted_domains=()),
             receive_connectors=(receive,),
         ),
     )

@@ -47,7 +47,8 @@ def without_losers(mta: Mta, events: list[Event]) -> Mta:
         return replace(owner, **{name: kept(getattr(owner, name)) for name in lists})
 
     if isinstance(mta.config, ExchangeServerConfig):
-        return replace(mta, config=of(mta.config, "send_connectors", "receive_connectors"))
+        organization = of(mta.config.organization, "send_connectors")
+        return replace(mta, config=replace(of(mta.config, "receive_connectors"), organization=organization))
     if isinstance(mta.config, ExchangeOnlineConfig):
         tenants = [of(each, "inbound_connectors", "outbound_connectors") for each in mta.config.tenants]
         return replace(mta, config=replace(mta.config, tenants=tuple(tenants)))

@@ -325,11 +325,13 @@ def exchange_servers(draw: st.DrawFn, organization: str) -> Mta:
         certificates=draw(certificate_uses(host)),
         trusts=draw(TRUSTS),
         config=onprem_config.ExchangeServerConfig(
-            organization=organization,
-            accepted_domains=draw(accepted_on_premises(organization)),
-            send_connectors=draw(numbered("Send", send_connectors(organization), least=1, most=3)),
+            organization=onprem_config.Organization(
+                name=organization,
+                accepted_domains=draw(accepted_on_premises(organization)),
+                send_connectors=draw(numbered("Send", send_connectors(organization), least=1, most=3)),
+                directory=draw(people_on_premises(organization)),
+            ),
             receive_connectors=draw(numbered("Receive", receive_connectors(), least=1, most=2)),
-            directory=draw(people_on_premises(organization)),
         ),
     )
 

@@ -105,6 +105,17 @@ def directory(
     )
 
 
+ORGANIZATION = ("send_connectors", "directory")
+
+
+def _only(values: dict, names: tuple[str, ...]) -> dict:
+    return {name: value for name, value in values.items() if name in names}
+
+
+def _without(values: dict, names: tuple[str, ...]) -> dict:
+    return {name: value for name, value in values.items() if name not in names}
+
+
 def on_premises(*domains: str, trusts: frozenset[str] = frozenset(), **config) -> Mta:
     """Make mail.contoso.com; domains are authoritative unless written ``relay:domain``."""
     accepted = tuple(_accepted(each) for each in domains or ("contoso.com",))
@@ -116,9 +127,10 @@ def on_premises(*domains: str, trusts: frozenset[str] = frozenset(), **config) -
         certificates=(CertificateUse("mail.contoso.com"),),
         trusts=trusts,
         config=onprem_config.ExchangeServerConfig(
-            organization="contoso",
-            accepted_domains=accepted,
-            **{"receive_connectors": (receive_connector(),)} | config,
+            organization=onprem_config.Organization(
+                name="contoso", accepted_domains=accepted, **_only(config, ORGANIZATION)
+            ),
+            **{"receive_connectors": (receive_connector(),)} | _without(config, ORGANIZATION),
         ),
     )
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from exchange_worlds import (
     accepted,
@@ -146,11 +148,8 @@ def test_postmaster_without_a_default_domain():
             kind="exchange_server",
             fqdn="mail.contoso.com",
             addresses=at.mta.addresses,
-            config=type(at.mta.config)(
-                organization="contoso",
-                accepted_domains=(),
-                send_connectors=at.mta.config.send_connectors,
-                receive_connectors=at.mta.config.receive_connectors,
+            config=replace(
+                at.mta.config, organization=replace(at.mta.config.organization, accepted_domains=())
             ),
         )
     )
@@ -208,5 +207,5 @@ def test_address_literals_are_routed(to):
 def test_the_most_specific_accepted_domain(domain, accepted_as):
     """An exact accepted domain counts before a wildcard."""
     mta = on_premises("*.contoso.com", "contoso.com", "relay:partner.contoso.com")
-    found = mta.config.accepted(domain)
+    found = mta.config.organization.accepted(domain)
     assert str(found.domain_name) == accepted_as

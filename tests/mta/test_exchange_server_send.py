@@ -26,7 +26,7 @@ NONE, ENCRYPTION, CHAIN, DOMAIN = (
 def choose(domain: str, *connectors, size: int = 1000):
     """Choose the Send connector for a recipient at a domain."""
     at = view(on_premises(send_connectors=connectors))
-    return choose_send_connector(at.mta.config.send_connectors, Mailbox("ann", domain), size)
+    return choose_send_connector(at.mta.config.organization.send_connectors, Mailbox("ann", domain), size)
 
 
 # --- Connector selection in external message routing ---------------------------------------------------------

@@ -245,7 +245,7 @@ def test_who_reports_on_premises(sender, who):
 def test_who_reports_without_an_accepted_domain():
     """A server without accepted domains reports as postmaster of its own name."""
     at = exchange_server()
-    config = replace(at.mta.config, accepted_domains=())
+    config = replace(at.mta.config, organization=replace(at.mta.config.organization, accepted_domains=()))
     at = replace(at, mta=replace(at.mta, config=config))
     report = reported(at)
     assert report is not None

@@ -42,6 +42,7 @@ class ExchangeOnline:
     name = "exchange_online"
     words: Words = replies.WORDS
     failure_is = "bounced"
+    assumptions = ()
 
     def on_connect(self, at: PointOfView, _facts: SessionFacts) -> Greeting:
         return receive.greet(at)

@@ -9,7 +9,7 @@ from mailsim.mail.envelope import Recipient
 from mailsim.mta.copies import gather
 from mailsim.mta.exchange_server import headers, replies
 from mailsim.mta.exchange_server.accepted_domain import DomainType
-from mailsim.mta.exchange_server.receive import config_of
+from mailsim.mta.exchange_server.config import organization_of
 from mailsim.mta.exchange_server.send import hold_unreachable, relay_by
 from mailsim.mta.exchange_server.send_connector import choose_send_connector
 from mailsim.mta.kind import Categorized, Copy, Deliver, Fate, Item, PointOfView, Refuse
@@ -29,12 +29,12 @@ def categorize(at: PointOfView, item: Item) -> Categorized:
 
 
 def _resolve(at: PointOfView, recipient: Recipient) -> Resolution:
-    config = config_of(at)
+    organization = organization_of(at)
     return resolve(
-        config.directory,
+        organization.directory,
         recipient,
-        owner=config.organization,
-        default_domain=config.default_domain,
+        owner=organization.name,
+        default_domain=organization.default_domain,
         cite=RESOLUTION,
     )
 
@@ -64,7 +64,7 @@ def _not_found(at: PointOfView, resolution: Resolution) -> tuple[Check, ...]:
     if resolution.ended_at is not None:
         return ()
     domain = resolution.recipient.path.domain
-    accepted = config_of(at).accepted(domain)
+    accepted = organization_of(at).accepted(domain)
     return (
         check(
             accepted is None or accepted.domain_type is not DomainType.AUTHORITATIVE,
@@ -79,7 +79,7 @@ def _not_found(at: PointOfView, resolution: Resolution) -> tuple[Check, ...]:
 
 def _route(at: PointOfView, item: Item, recipient: Recipient, because: tuple[Check, ...]) -> Copy:
     """Send a recipient out by the Send connector that serves it, or keep it in Unreachable."""
-    choice = choose_send_connector(config_of(at).send_connectors, recipient.path, item.message.size)
+    choice = choose_send_connector(organization_of(at).send_connectors, recipient.path, item.message.size)
     why = Decision("route", None, (*because, choice), choice.question)
     if choice.chosen is None:
         fate = hold_unreachable(item, choice)

@@ -7,25 +7,24 @@ from dataclasses import dataclass, field
 from mailsim.mta.exchange_server.accepted_domain import AcceptedDomain
 from mailsim.mta.exchange_server.receive_connector import ReceiveConnector
 from mailsim.mta.exchange_server.send_connector import SendConnector
+from mailsim.mta.kind import PointOfView
 from mailsim.world.directory import Directory
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ExchangeServerConfig:
-    """An Exchange server with the organization it belongs to.
+class Organization:
+    """What all servers of an organization share.
 
     Args:
-        organization: the organization's name.
-        accepted_domains: of the organization.
-        send_connectors: of the organization.
-        receive_connectors: of the server.
-        directory: the organization's recipients.
+        name: the organization's name.
+        accepted_domains: its domains.
+        send_connectors: its Send connectors.
+        directory: its recipients.
     """
 
-    organization: str
+    name: str
     accepted_domains: tuple[AcceptedDomain, ...]
     send_connectors: tuple[SendConnector, ...] = ()
-    receive_connectors: tuple[ReceiveConnector, ...] = ()
     directory: Directory = field(default_factory=Directory)
 
     def accepted(self, domain: str) -> AcceptedDomain | None:
@@ -39,3 +38,29 @@ class ExchangeServerConfig:
         marked = [each for each in self.accepted_domains if each.default]
         first = (marked or list(self.accepted_domains))[:1]
         return first[0].domain_name.base if first else ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExchangeServerConfig:
+    """One Exchange server.
+
+    Args:
+        organization: the organization it belongs to.
+        name: its short name, as Exchange shows it in connector names.
+        receive_connectors: its Receive connectors.
+    """
+
+    organization: Organization
+    name: str = ""
+    receive_connectors: tuple[ReceiveConnector, ...] = ()
+
+
+def config_of(at: PointOfView) -> ExchangeServerConfig:
+    """Return the configuration of the server that decides."""
+    config: ExchangeServerConfig = at.mta.config
+    return config
+
+
+def organization_of(at: PointOfView) -> Organization:
+    """Return the organization of the server that decides."""
+    return config_of(at).organization

@@ -39,6 +39,7 @@ class ExchangeServer:
     name = "exchange_server"
     words: Words = replies.WORDS
     failure_is = "bounced"
+    assumptions = ()
 
     def on_connect(self, at: PointOfView, facts: SessionFacts) -> Greeting:
         return receive.greet(at, facts)

@@ -16,7 +16,7 @@ from mailsim.mail.envelope import Envelope
 from mailsim.mail.message import Message
 from mailsim.mail.reply import Reply
 from mailsim.mta.exchange_server import headers, replies
-from mailsim.mta.exchange_server.config import ExchangeServerConfig
+from mailsim.mta.exchange_server.config import config_of, organization_of
 from mailsim.mta.exchange_server.receive_connector import (
     CONNECTOR,
     LIMITS,
@@ -59,12 +59,6 @@ class Trust:
     """
 
     internal: bool
-
-
-def config_of(at: PointOfView) -> ExchangeServerConfig:
-    """Return the server's configuration with its organization's."""
-    config: ExchangeServerConfig = at.mta.config
-    return config
 
 
 def greet(at: PointOfView, facts: SessionFacts) -> Greeting:
@@ -233,12 +227,12 @@ def _has(right: Right, granted: Decision[frozenset[Right]], connector: ReceiveCo
 
 
 def _may_relay(at: PointOfView, granted: Decision[frozenset[Right]], address: Mailbox) -> Check:
-    config = config_of(at)
-    accepted = config.accepted(address.domain) if address.domain else None
-    domains = ", ".join(str(each.domain_name) for each in config.accepted_domains)
+    organization = organization_of(at)
+    accepted = organization.accepted(address.domain) if address.domain else None
+    domains = ", ".join(str(each.domain_name) for each in organization.accepted_domains)
     return check(
         not address.domain or accepted is not None or Right.ACCEPT_ANY_RECIPIENT in granted.value,
-        f"accepted domain of {config.organization}, or right {Right.ACCEPT_ANY_RECIPIENT.value}",
+        f"accepted domain of {organization.name}, or right {Right.ACCEPT_ANY_RECIPIENT.value}",
         saw=f"domain {address.domain}, rights {granted.answer}",
         wanted=f"one of {domains}, or the right",
         cite=RIGHTS,

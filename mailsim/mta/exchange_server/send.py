@@ -9,7 +9,8 @@ from __future__ import annotations
 from mailsim.mail.reply import Reply
 from mailsim.mta.exchange_report import exchange_report
 from mailsim.mta.exchange_server import defaults, replies
-from mailsim.mta.exchange_server.receive import Trust, config_of
+from mailsim.mta.exchange_server.config import organization_of
+from mailsim.mta.exchange_server.receive import Trust
 from mailsim.mta.exchange_server.send_connector import SendConnector, TlsAuthLevel
 from mailsim.mta.kind import Failure, Hold, Item, PointOfView, Refuse, Relay
 from mailsim.mta.relaying.offer import TlsProblem
@@ -88,8 +89,8 @@ def word_tls_problem(
 
 def bounce(at: PointOfView, item: Item, failures: tuple[Failure, ...], name: str) -> Item | None:
     """Report failures: to people of the organization as the Microsoft Exchange recipient, else as postmaster."""
-    config, to = config_of(at), item.envelope.reverse_path
-    internal = to is not None and config.accepted(to.domain) is not None
+    organization, to = organization_of(at), item.envelope.reverse_path
+    internal = to is not None and organization.accepted(to.domain) is not None
     who = "MicrosoftExchange329e71ec88ae4615bbc36ab6ce41109e" if internal else "postmaster"
-    sender = f"Microsoft Outlook <{who}@{config.default_domain or at.mta.fqdn}>"
+    sender = f"Microsoft Outlook <{who}@{organization.default_domain or at.mta.fqdn}>"
     return exchange_report(at, item, failures, name, sender=sender, context=Trust(internal=True))

@@ -39,6 +39,7 @@ class GenericMta:
     name = "generic"
     words: Words = replies.WORDS
     failure_is = "bounced"
+    assumptions = ()
 
     def on_connect(self, at: PointOfView, _facts: SessionFacts) -> Greeting:
         return receive.greet(at)

@@ -1,0 +1,56 @@
+"""From the certificates of a scenario to their descriptions: who issues them, whom they name, how long they hold."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from mailsim.config.diagnostic import Diagnostics
+from mailsim.config.format import AuthorityText, CertificateText, ScenarioText
+from mailsim.config.names import mark_of, require_known
+from mailsim.world.certificate import AuthoritySpec, CertificateSpec
+
+PUBLIC, SELF_SIGNED = "public", "self-signed"
+VALIDITY = timedelta(days=3650)
+"""Outside clients judge certificates by the real clock, wherever the scenario's start lies."""
+
+
+def link_authorities(text: ScenarioText) -> dict[str, AuthoritySpec]:
+    """Return every authority by name; ``public`` exists by itself."""
+    found = {PUBLIC: AuthoritySpec(name=PUBLIC, common_name="mailsim Public CA")}
+    for name, said in text.authorities.items():
+        authority = said or AuthorityText()
+        found[name] = AuthoritySpec(
+            name=name, common_name=authority.common_name or name, public=authority.public
+        )
+    return found
+
+
+def link_certificates(
+    text: ScenarioText, authorities: dict[str, AuthoritySpec], start: datetime, diagnostics: Diagnostics
+) -> dict[str, CertificateSpec]:
+    """Return every certificate by name; what is wrong with one is reported."""
+    found = {}
+    for name, said in text.certificates.items():
+        one = said or CertificateText()
+        at = mark_of(one.origin)
+        own_name = one.authority != SELF_SIGNED
+        if own_name:
+            require_known(
+                one.authority,
+                authorities,
+                diagnostics,
+                at,
+                f"certificate {name!r}: authority",
+            )
+        names = one.names or ((one.common_name or name),)
+        found[name] = CertificateSpec(
+            name=name,
+            common_name=one.common_name or names[0],
+            names=names,
+            authority=one.authority if own_name else None,
+            not_before=one.not_before or start - VALIDITY,
+            not_after=one.not_after or start + VALIDITY,
+        )
+        if found[name].not_after <= found[name].not_before:
+            diagnostics.error(at, f"certificate {name!r}: not_after is not later than not_before")
+    return found
