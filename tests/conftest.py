@@ -1,4 +1,4 @@
-"""How long the laws are tried: ``ci`` finds the same examples each time, ``MAILSIM_LAWS=long`` looks for new ones."""
+"""How long properties are tried: ``ci`` finds the same examples each time, ``MAILSIM_LAWS=long`` looks for new ones."""
 
 from __future__ import annotations
 
