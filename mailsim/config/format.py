@@ -86,7 +86,31 @@ class RecipientText:
     custom_attribute3: str = ""
     custom_attribute4: str = ""
     custom_attribute5: str = ""
+    forwarding_address: str = ""
+    forwarding_smtp_address: str = ""
+    deliver_to_mailbox_and_forward: bool = False
+    require_sender_authentication_enabled: bool | None = None
+    accept_messages_only_from_senders_or_members: tuple[str, ...] = ()
+    reject_messages_from_senders_or_members: tuple[str, ...] = ()
+    max_receive_size: int | None = field(default=None, metadata={"unit": "octets"})
+    max_send_size: int | None = field(default=None, metadata={"unit": "octets"})
+    recipient_limits: int | None = None
+    smtp_client_authentication_disabled: bool | None = None
+    password: str = field(default="", metadata={"doc": "what the mailbox signs in with"})
+    send_as: tuple[str, ...] = field(default=(), metadata={"doc": "addresses it may send as"})
+    server: str = field(default="", metadata={"doc": "the server that has the mailbox"})
     origin: Origin | None = _origin()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroupText(RecipientText):
+    """A distribution group with Exchange's property names; of a dynamic one the members that its filter gives."""
+
+    members: tuple[str, ...] = ()
+    managed_by: tuple[str, ...] = ()
+    report_to_manager_enabled: bool = False
+    report_to_originator_enabled: bool = True
+    expansion_server: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,6 +127,13 @@ class RecipientsText:
     mail_contacts: Mapping[str, str | RecipientText] = field(
         default_factory=dict, metadata={"doc": "name: ExternalEmailAddress"}
     )
+    groups: Mapping[str, tuple[str, ...] | GroupText] = field(
+        default_factory=dict, metadata={"doc": "name: members"}
+    )
+    dynamic_groups: Mapping[str, tuple[str, ...] | GroupText] = field(
+        default_factory=dict, metadata={"doc": "name: the members that the filter gives"}
+    )
+    public_folders: tuple[str, ...] | Mapping[str, RecipientText | None] = ()
     csv: str = field(default="", metadata={"doc": "file beside the scenario; header: address"})
     origin: Origin | None = _origin()
 

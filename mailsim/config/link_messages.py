@@ -105,11 +105,11 @@ def _has_mailbox(mta: Mta, sender: ReversePath) -> bool:
         return config.has(sender)
     if isinstance(config, ExchangeServerConfig):
         found = config.organization.directory.find(sender)
-        return found is not None and found.target is None
+        return found is not None and found.is_mailbox
     if isinstance(config, ExchangeOnlineConfig):
         tenant = config.owner_of(sender.domain)
         found = tenant.directory.find(sender) if tenant else None
-        return found is not None and found.target is None
+        return found is not None and found.is_mailbox
     return False
 
 

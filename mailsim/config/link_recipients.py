@@ -3,26 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import fields
+from dataclasses import dataclass
 
 from mailsim.config.diagnostic import Diagnostics
 from mailsim.config.document import Mark
 from mailsim.config.files import beside, read_rows
-from mailsim.config.format import RecipientsText, RecipientText
+from mailsim.config.format import GroupText, RecipientsText, RecipientText
 from mailsim.config.names import address, mark_of
 from mailsim.mail.address import Mailbox
-from mailsim.world.directory import Directory, DirectoryRecipient, RecipientType
+from mailsim.world.directory import (
+    Credentials,
+    Directory,
+    DirectoryRecipient,
+    Forwarding,
+    Group,
+    RecipientType,
+    Restrictions,
+)
 from mailsim.world.source import Origin
 
-_ADDRESSES = frozenset(
-    {"primary_smtp_address", "email_addresses", "external_email_address", "remote_routing_address", "origin"}
-)
 # the names that rules use for directory attributes
 _ATTRIBUTES = {
-    each.name: "".join(part.capitalize() for part in each.name.split("_"))
-    for each in fields(RecipientText)
-    if each.name not in _ADDRESSES
-}
+    name: "".join(part.capitalize() for part in name.split("_"))
+    for name in (
+        "city", "company", "country_or_region", "department", "office", "state_or_province", "title",
+        "custom_attribute1", "custom_attribute2", "custom_attribute3", "custom_attribute4", "custom_attribute5",
+    )
+}  # fmt: skip
 
 
 def link_directory(
@@ -37,87 +44,157 @@ def link_directory(
         diagnostics: gets every fault.
         where: whose recipients these are.
     """
-    recipients = list(_objects(text, domain, diagnostics, where))
+    recipients = list(_Linker(domain, diagnostics, where, text.origin).objects(text))
     _report_doubles(recipients, diagnostics, where)
     plain = _plain(text, domain, scenario, diagnostics)
     return Directory(recipients, plain)
 
 
-def _objects(
-    text: RecipientsText, domain: str, diagnostics: Diagnostics, where: str
-) -> Iterator[DirectoryRecipient]:
-    """Yield every object that is written out."""
-    boxes = text.mailboxes if isinstance(text.mailboxes, tuple) else text.mailboxes.items()
-    for box in boxes:
-        name, more = (box, None) if isinstance(box, str) else box
-        yield from _one(
-            RecipientType.MAILBOX,
-            name,
-            more,
-            section=text.origin,
-            domain=domain,
-            diagnostics=diagnostics,
-            where=where,
+@dataclass(frozen=True, slots=True)
+class _Linker:
+    """Makes the objects of one directory.
+
+    Args:
+        domain: the default accepted domain, which names without one get.
+        diagnostics: gets every fault.
+        where: whose recipients these are.
+        section: where the recipients begin in the text.
+    """
+
+    domain: str
+    diagnostics: Diagnostics
+    where: str
+    section: Origin | None
+
+    def objects(self, text: RecipientsText) -> Iterator[DirectoryRecipient]:
+        """Yield every object that is written out, the faulty ones left out."""
+        boxes = ((RecipientType.MAILBOX, text.mailboxes), (RecipientType.PUBLIC_FOLDER, text.public_folders))
+        for kind, written in boxes:
+            for box in written if isinstance(written, tuple) else written.items():
+                name, more = (box, None) if isinstance(box, str) else box
+                yield from self._one(kind, name, more or RecipientText())
+        pointing = (
+            (RecipientType.REMOTE_MAILBOX, text.remote_mailboxes),
+            (RecipientType.MAIL_USER, text.mail_users),
+            (RecipientType.MAIL_CONTACT, text.mail_contacts),
         )
-    pointing = (
-        (RecipientType.REMOTE_MAILBOX, text.remote_mailboxes),
-        (RecipientType.MAIL_USER, text.mail_users),
-        (RecipientType.MAIL_CONTACT, text.mail_contacts),
-    )
-    for kind, table in pointing:
-        for name, said in table.items():
-            yield from _one(
-                kind, name, said, section=text.origin, domain=domain, diagnostics=diagnostics, where=where
-            )
+        for kind, table in pointing:
+            for name, said in table.items():
+                yield from self._one(kind, name, _pointing(kind, said))
+        groups = ((RecipientType.GROUP, text.groups), (RecipientType.DYNAMIC_GROUP, text.dynamic_groups))
+        for kind, members in groups:
+            for name, listed in members.items():
+                yield from self._one(
+                    kind, name, listed if isinstance(listed, GroupText) else GroupText(members=listed)
+                )
+
+    def _one(self, kind: RecipientType, name: str, text: RecipientText) -> Iterator[DirectoryRecipient]:
+        """Yield one object unless something about it is wrong."""
+        origin = text.origin or self.section
+        at = mark_of(origin)
+        what = f"{self.where}: {kind.value} {name!r}"
+        before = self.diagnostics.error_count
+        primary = self._address(text.primary_smtp_address or name, at, what)
+        proxies = self._addresses(text.email_addresses, at, what)
+        target = _target(kind, text, self.diagnostics, at, what)
+        made = DirectoryRecipient(
+            kind=kind,
+            primary=primary or _NOBODY,
+            proxies=tuple(dict.fromkeys([primary or _NOBODY, *proxies])),
+            target=target,
+            forwarding=self._forwarding(text, at, what),
+            group=self._group(text, at, what),
+            restrictions=self._restrictions(text, at, what),
+            credentials=Credentials(
+                password=text.password,
+                send_as=self._addresses(text.send_as, at, f"{what}: send_as"),
+                smtp_disabled=text.smtp_client_authentication_disabled,
+            ),
+            server=text.server,
+            attributes={shown: value for own, shown in _ATTRIBUTES.items() if (value := getattr(text, own))},
+            origin=origin,
+        )
+        if self.diagnostics.error_count == before:
+            yield made
+
+    def _forwarding(self, text: RecipientText, at: Mark | None, what: str) -> Forwarding | None:
+        """Return where a mailbox forwards to; ForwardingAddress wins (Set-Mailbox)."""
+        setting = "ForwardingAddress" if text.forwarding_address else "ForwardingSmtpAddress"
+        written = text.forwarding_address or text.forwarding_smtp_address
+        to = self._address(written, at, f"{what}: {setting}") if written else None
+        if to is None:
+            return None
+        return Forwarding(to=to, keeps_copy=text.deliver_to_mailbox_and_forward, setting=setting)
+
+    def _group(self, text: RecipientText, at: Mark | None, what: str) -> Group | None:
+        if not isinstance(text, GroupText):
+            return None
+        if text.report_to_manager_enabled and text.report_to_originator_enabled:
+            problem = f"{what}: ReportToManagerEnabled and ReportToOriginatorEnabled are both True"
+            self.diagnostics.error(at, problem, wanted="one of the two")
+        return Group(
+            members=self._addresses(text.members, at, f"{what}: Members"),
+            managed_by=self._addresses(text.managed_by, at, f"{what}: ManagedBy"),
+            report_to_manager=text.report_to_manager_enabled,
+            report_to_originator=text.report_to_originator_enabled,
+            expansion_server=text.expansion_server,
+        )
+
+    def _restrictions(self, text: RecipientText, at: Mark | None, what: str) -> Restrictions:
+        only, never = (
+            text.accept_messages_only_from_senders_or_members,
+            text.reject_messages_from_senders_or_members,
+        )
+        return Restrictions(
+            require_sender_authentication=text.require_sender_authentication_enabled,
+            accept_only_from=self._addresses(only, at, f"{what}: AcceptMessagesOnlyFromSendersOrMembers"),
+            reject_from=self._addresses(never, at, f"{what}: RejectMessagesFromSendersOrMembers"),
+            max_receive_size=text.max_receive_size,
+            max_send_size=text.max_send_size,
+            recipient_limits=text.recipient_limits,
+        )
+
+    def _address(self, text: str, at: Mark | None, what: str) -> Mailbox | None:
+        return address(text, self.domain, self.diagnostics, at, what)
+
+    def _addresses(self, texts: tuple[str, ...], at: Mark | None, what: str) -> tuple[Mailbox, ...]:
+        read = (self._address(each, at, what) for each in texts)
+        return tuple(each for each in read if each is not None)
 
 
-def _one(
-    kind: RecipientType,
-    name: str,
-    said: str | RecipientText | None,
-    *,
-    section: Origin | None,
-    domain: str,
-    diagnostics: Diagnostics,
-    where: str,
-) -> Iterator[DirectoryRecipient]:
-    """Yield one object unless something about it is wrong."""
-    more = said if isinstance(said, RecipientText) else RecipientText()
-    origin = more.origin or section
-    at = mark_of(origin)
-    what = f"{where}: {kind.value} {name!r}"
-    primary = address(more.primary_smtp_address or name, domain, diagnostics, at, what)
-    proxies = [address(each, domain, diagnostics, at, what) for each in more.email_addresses]
-    target = _target(kind, said, diagnostics, at, what)
-    if primary is None or None in proxies or (target is None and kind is not RecipientType.MAILBOX):
-        return
-    known = dict.fromkeys([primary, *(proxy for proxy in proxies if proxy is not None)])
-    attributes = {shown: value for own, shown in _ATTRIBUTES.items() if (value := getattr(more, own))}
-    yield DirectoryRecipient(
-        kind=kind, primary=primary, proxies=tuple(known), target=target, attributes=attributes, origin=origin
-    )
+_NOBODY = Mailbox("", "")
+"""Stands for an address that could not be read, in an object that is not used."""
+
+
+def _pointing(kind: RecipientType, said: str | RecipientText) -> RecipientText:
+    """Return the long form of ``name: address``."""
+    if isinstance(said, RecipientText):
+        return said
+    if kind is RecipientType.REMOTE_MAILBOX:
+        return RecipientText(remote_routing_address=said)
+    return RecipientText(external_email_address=said)
 
 
 def _target(
-    kind: RecipientType,
-    said: str | RecipientText | None,
-    diagnostics: Diagnostics,
-    at: Mark | None,
-    what: str,
+    kind: RecipientType, text: RecipientText, diagnostics: Diagnostics, at: Mark | None, what: str
 ) -> Mailbox | None:
-    """Return where an object points; a mailbox points nowhere."""
-    if kind is RecipientType.MAILBOX:
+    """Return where an object points; only mail users, mail contacts and remote mailboxes do."""
+    if kind not in _POINTING:
         return None
+    name = _POINTING[kind]
     remote = kind is RecipientType.REMOTE_MAILBOX
-    wanted = "RemoteRoutingAddress" if remote else "ExternalEmailAddress"
-    if isinstance(said, RecipientText):
-        target = said.remote_routing_address if remote else said.external_email_address
-    else:
-        target = said or ""
+    target = text.remote_routing_address if remote else text.external_email_address
     if not target:
-        diagnostics.error(at, f"{what}: {wanted} is missing", wanted="an address")
+        diagnostics.error(at, f"{what}: {name} is missing", wanted="an address")
         return None
-    return address(target, "", diagnostics, at, f"{what}: {wanted}")
+    return address(target, "", diagnostics, at, f"{what}: {name}")
+
+
+_POINTING = {
+    RecipientType.REMOTE_MAILBOX: "RemoteRoutingAddress",
+    RecipientType.MAIL_USER: "ExternalEmailAddress",
+    RecipientType.MAIL_CONTACT: "ExternalEmailAddress",
+}
 
 
 def _report_doubles(recipients: list[DirectoryRecipient], diagnostics: Diagnostics, where: str) -> None:

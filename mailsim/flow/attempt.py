@@ -30,6 +30,7 @@ class Outcome:
         error: why the others could not be asked; None when all were.
         host: the host tried last, None when there was none.
         because: the decision behind ``error``.
+        passes_dsn: whether the next hop reports success itself, since it offers DSN (RFC 3461 section 5.2.1).
     """
 
     queued: Queued
@@ -37,6 +38,7 @@ class Outcome:
     error: Reply | None
     host: Target | None
     because: Reason | None = None
+    passes_dsn: bool = False
 
 
 class SessionNames:
@@ -99,4 +101,6 @@ def _connect(talk: Talk, letters: list[Letter]) -> Generator[Operation, Result, 
 def _outcome(queued: Queued, letter: Letter, talk: Talk | None) -> Outcome:
     error = None if letter.done or talk is None else talk.last_error
     host = talk.target if talk else None
-    return Outcome(queued, tuple(letter.answered), error, host, talk.because if talk and error else None)
+    because = talk.because if talk and error else None
+    passes_dsn = talk is not None and talk.capabilities.offers("DSN")
+    return Outcome(queued, tuple(letter.answered), error, host, because, passes_dsn)

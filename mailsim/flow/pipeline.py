@@ -11,7 +11,6 @@ reverse-path.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,19 +19,22 @@ from ipaddress import IPv4Address
 from mailsim.errors import Bug
 from mailsim.flow.attempt import Outcome, SessionNames, attempt
 from mailsim.flow.conversation import Answered
+from mailsim.flow.notices import Due, Notices, returning_to
 from mailsim.flow.session import Answer, ServerSession
-from mailsim.flow.spool import Queued, Spool, Spooled, Submission
+from mailsim.flow.spool import Overdue, Queued, Spool, Spooled, Submission
 from mailsim.flow.wire import Operation, Result
+from mailsim.mail.address import Mailbox
+from mailsim.mail.dsn import Action
 from mailsim.mail.envelope import Recipient
 from mailsim.mail.reply import Reply
 from mailsim.mta.kind import (
     Copy,
     Deliver,
     Drop,
-    Failure,
     Hold,
     Item,
     MtaKind,
+    Notice,
     PointOfView,
     Refuse,
     Relay,
@@ -47,6 +49,9 @@ from mailsim.world.facts import SessionFacts
 from mailsim.world.topology import Mta, Topology
 
 Steps = Generator[Operation, Result, tuple[Outcome, ...]]
+
+DELIVERED = Reply(250, "2.1.5", ("Recipient OK",))
+"""Stands for a delivery into a mailbox, which has no SMTP reply, in a report about it."""
 
 # RFC 3463: routing loop detected; Exchange Online says 5.4.14
 LOOP_CODES = frozenset({"5.4.6", "5.4.14"})
@@ -78,7 +83,7 @@ class Pipeline:
         self._pki = pki
         self._spool = Spool()
         self._sessions = SessionNames()
-        self._reports: Counter[str] = Counter()
+        self._notices = Notices(kinds, self._enter_report)
         self._strangers = 0
         self._by_address = {address: mta for mta in world.mtas.values() for address in mta.addresses}
 
@@ -127,6 +132,9 @@ class Pipeline:
             return None
         if isinstance(work, Spooled):
             self._categorize(work.mta_id, work.item)
+            return None
+        if isinstance(work, Overdue):
+            self._warn(work.queued)
             return None
         return self._start(work)
 
@@ -206,55 +214,64 @@ class Pipeline:
         names = [f"{item.name}.{n}" if several else item.name for n in range(1, len(result.copies) + 1)]
         if several:
             self.record(mta_id, events.Forked(tuple(names)), message=item.name)
-        failures: list[Failure] = []
-        for name, copy in zip(names, result.copies, strict=True):
-            failures += self._give_fate(at, item, name, copy)
-        self._report(at, item, tuple(failures))
+        dues = [
+            due
+            for name, copy in zip(names, result.copies, strict=True)
+            for due in self._give_fate(at, item, name, copy)
+        ]
+        self._notices.tell(at, item, item.name, dues)
 
-    def _give_fate(self, at: PointOfView, item: Item, name: str, copy: Copy) -> list[Failure]:
-        """Carry out the fate of one copy; return the recipients that failed at once."""
-        paths = tuple(recipient.path for recipient in copy.recipients)
+    def _give_fate(self, at: PointOfView, item: Item, name: str, copy: Copy) -> list[Due]:
+        """Carry out the fate of one copy; return what its sender may be told at once."""
         match copy.fate:
             case Deliver(mailbox):
-                message = self._kinds[at.mta.kind].deliver(at, item, copy.message)
-                delivered = events.Delivered(mailbox, item.envelope.reverse_path, message)
-                self.record(at.mta.id, delivered, message=name, because=copy.because)
+                return self._deliver(at, item, name, copy, mailbox)
             case Relay() as relay:
+                paths = tuple(recipient.path for recipient in copy.recipients)
                 routed = events.Routed(paths, relay.via, relay.next_hop)
                 self.record(at.mta.id, routed, message=name, because=copy.because)
-                self._spool.queue(
-                    Queued(
-                        name=name,
-                        mta_id=at.mta.id,
-                        item=item,
-                        relay=relay,
-                        message=copy.message,
-                        recipients=copy.recipients,
-                        due=self.now,
-                    )
-                )
+                self._spool.queue(self._queued(at, item, name, copy, relay))
             case Refuse(reply):
-                failures = [Failure(each, reply, "", "", copy.because) for each in copy.recipients]
+                failures = [Notice(each, reply, "", "", copy.because) for each in copy.recipients]
                 self._fail(at, name, failures)
-                return failures
+                return [Due(Action.FAILED, copy.envelope.reverse_path, tuple(failures))]
             case Hold() as hold:
-                deferred = events.Deferred(paths, hold.queue, "", hold.last_error, hold.expires)
-                self.record(at.mta.id, deferred, message=name, because=copy.because)
-                self._spool.queue(
-                    Queued(
-                        name=name,
-                        mta_id=at.mta.id,
-                        item=item,
-                        relay=None,
-                        message=copy.message,
-                        recipients=copy.recipients,
-                        due=hold.expires,
-                        expired=hold.expired,
-                    )
-                )
+                self._hold(at, self._queued(at, item, name, copy, None), hold, copy.because)
             case Drop(reason):
+                paths = tuple(recipient.path for recipient in copy.recipients)
                 self.record(at.mta.id, events.Dropped(paths, reason), message=name, because=copy.because)
         return []
+
+    def _deliver(self, at: PointOfView, item: Item, name: str, copy: Copy, mailbox: Mailbox) -> list[Due]:
+        """Put a copy into a mailbox."""
+        kind, reverse_path = self._kinds[at.mta.kind], copy.envelope.reverse_path
+        message = kind.deliver(at, returning_to(item, reverse_path), copy.message)
+        delivered = events.Delivered(mailbox, reverse_path, message)
+        self.record(at.mta.id, delivered, message=name, because=copy.because)
+        notices = tuple(Notice(each, DELIVERED, "") for each in copy.recipients)
+        return [Due(Action.DELIVERED, reverse_path, notices)]
+
+    def _queued(self, at: PointOfView, item: Item, name: str, copy: Copy, relay: Relay | None) -> Queued:
+        return Queued(
+            name=name,
+            mta_id=at.mta.id,
+            item=returning_to(item, copy.envelope.reverse_path),
+            relay=relay,
+            message=copy.message,
+            recipients=copy.recipients,
+            due=self.now,
+        )
+
+    def _hold(self, at: PointOfView, queued: Queued, hold: Hold, because: Reason) -> None:
+        """Keep a copy where nothing fetches it until it expires."""
+        paths = tuple(recipient.path for recipient in queued.recipients)
+        deferred = events.Deferred(paths, hold.queue, "", hold.last_error, hold.expires)
+        self.record(at.mta.id, deferred, message=queued.name, because=because)
+        queued.due = queued.expires = hold.expires
+        queued.expired, queued.last_error = hold.expired, hold.last_error
+        self._spool.queue(queued)
+        if hold.warn_at is not None:
+            self._spool.warn(hold.warn_at, queued)
 
     def _start(self, batch: list[Queued]) -> Attempt | None:
         """Begin the attempt of a batch, or give it up where its time is over."""
@@ -273,7 +290,7 @@ class Pipeline:
         answered = outcome.answered
         sent = tuple(answer for answer in answered if answer.reply.positive)
         if sent and outcome.host:
-            self._sent(queued, outcome.host, sent)
+            self._sent(at, outcome, outcome.host, sent)
         failures = [_failure(answer, outcome.host) for answer in answered if answer.reply.permanent]
         retry = tuple(answer.recipient for answer in answered if answer.reply.transient)
         error = next((answer.reply for answer in answered if answer.reply.transient), None)
@@ -283,12 +300,13 @@ class Pipeline:
                 failures, retry = [_failed_here(each, outcome) for each in queued.recipients], ()
         if failures:
             self._fail(at, queued.name, failures)
-            self._report(at, queued.item, tuple(failures), queued.name)
+            self._tell(at, queued, Action.FAILED, failures)
         if retry and error is not None:
             self._defer(at, queued, retry, error, outcome.because)
 
-    def _sent(self, queued: Queued, host: Target, sent: tuple[Answered, ...]) -> None:
-        to = self._by_address.get(host.address)
+    def _sent(self, at: PointOfView, outcome: Outcome, host: Target, sent: tuple[Answered, ...]) -> None:
+        """Note what the next hop took over; it owes the sender a report of success where it offers DSN."""
+        queued, to = outcome.queued, self._by_address.get(host.address)
         what = events.Sent(
             recipients=tuple(answer.recipient.path for answer in sent),
             to=to.id if to else host.host,
@@ -296,6 +314,9 @@ class Pipeline:
             reply=sent[0].reply,
         )
         self.record(queued.mta_id, what, message=queued.name)
+        if not outcome.passes_dsn:
+            relayed = [Notice(each.recipient, each.reply, host.host, "", None, host.address) for each in sent]
+            self._tell(at, queued, Action.RELAYED, relayed)
 
     def _defer(
         self,
@@ -310,6 +331,7 @@ class Pipeline:
         following = self._kinds[at.mta.kind].after(at, queued.item, waiting)
         queued.recipients, queued.last_error = recipients, error
         queued.attempts, queued.due, queued.expired = waiting.attempts, following.due, following.expired
+        queued.expires = following.expires
         if following.expired is not None and following.due <= self.now:
             self._expire(queued, following.expired)
             return
@@ -318,15 +340,25 @@ class Pipeline:
         deferred = events.Deferred(paths, queue, via, error, following.due)
         self.record(at.mta.id, deferred, message=queued.name, because=because or following.because)
         self._spool.queue(queued)
+        if following.warn_at is not None and not queued.warned:
+            self._spool.warn(max(following.warn_at, self.now), queued)
+
+    def _warn(self, queued: Queued) -> None:
+        """Tell the sender that a copy waits."""
+        queued.warned = True
+        at, error = self.view(queued.mta_id), queued.last_error
+        if error is not None:
+            notices = [Notice(each, error, "", until=queued.expires) for each in queued.recipients]
+            self._tell(at, queued, Action.DELAYED, notices)
 
     def _expire(self, queued: Queued, reply: Reply) -> None:
         """Give up what has waited too long."""
         at = self.view(queued.mta_id)
-        failures = [Failure(each, reply, "") for each in queued.recipients]
+        failures = [Notice(each, reply, "") for each in queued.recipients]
         self._fail(at, queued.name, failures, expired=True)
-        self._report(at, queued.item, tuple(failures), queued.name)
+        self._tell(at, queued, Action.FAILED, failures)
 
-    def _fail(self, at: PointOfView, name: str, failures: list[Failure], *, expired: bool = False) -> None:
+    def _fail(self, at: PointOfView, name: str, failures: list[Notice], *, expired: bool = False) -> None:
         """Write down the end of recipients, those with the same reply together."""
         usual = self._kinds[at.mta.kind].failure_is
         for key in dict.fromkeys((failure.reply, failure.remote, failure.stage) for failure in failures):
@@ -338,34 +370,23 @@ class Pipeline:
             what = events.Failed(paths, reply, remote, stage, disposition)
             self.record(at.mta.id, what, message=name, because=group[0].because)
 
-    def _report(
-        self, at: PointOfView, item: Item, failures: tuple[Failure, ...], name: str | None = None
-    ) -> None:
-        """Have the vendor report failed recipients to the sender, where a report is due."""
-        if not failures:
-            return
-        base = name or item.name
-        self._reports[base] += 1
-        number = self._reports[base]
-        report_name = f"{base}.dsn{number if number > 1 else ''}"
-        report = self._kinds[at.mta.kind].report(at, item, failures, report_name)
-        if report is None:
-            return
-        about = tuple(failure.recipient.path for failure in failures)
-        to = report.envelope.recipients[0].path
-        notified = events.Notified(report_name, to, about, "failed", failures[0].reply)
-        self.record(at.mta.id, notified, message=base)
+    def _tell(self, at: PointOfView, queued: Queued, action: Action, notices: list[Notice]) -> None:
+        due = Due(action, queued.item.envelope.reverse_path, tuple(notices))
+        self._notices.tell(at, queued.item, queued.name, (due,))
+
+    def _enter_report(self, at: PointOfView, about: str, notified: events.Notified, report: Item) -> None:
+        self.record(at.mta.id, notified, message=about)
         self._spool.add(self.now, at.mta.id, report)
 
 
-def _failure(answer: Answered, host: Target | None) -> Failure:
+def _failure(answer: Answered, host: Target | None) -> Notice:
     """Turn a refusal by the next hop into a failure."""
     if host is None or not answer.stage:
-        return Failure(answer.recipient, answer.reply, "")
-    return Failure(answer.recipient, answer.reply, host.host, answer.stage, None, host.address)
+        return Notice(answer.recipient, answer.reply, "")
+    return Notice(answer.recipient, answer.reply, host.host, answer.stage, None, host.address)
 
 
-def _failed_here(recipient: Recipient, outcome: Outcome) -> Failure:
+def _failed_here(recipient: Recipient, outcome: Outcome) -> Notice:
     """Turn a route that leads nowhere into a failure."""
     reply = outcome.error or Reply(550, "", ("",))
-    return Failure(recipient, reply, "", "", outcome.because)
+    return Notice(recipient, reply, "", "", outcome.because)

@@ -11,6 +11,7 @@ import itertools
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import IntEnum
+from typing import TypeAlias
 
 from mailsim.mail.envelope import Envelope, Recipient
 from mailsim.mail.message import Message
@@ -24,6 +25,7 @@ class Stage(IntEnum):
     SUBMIT = 0
     CATEGORIZE = 1
     DELIVER = 2
+    WARN = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +54,7 @@ class Queued:
     Args:
         name: its stable name.
         mta_id: the MTA that holds it.
-        item: the item it was made from.
+        item: the item it was made from, with the reverse-path of this copy.
         relay: its route; None where nothing fetches it until it expires.
         message: the content as it leaves.
         recipients: those still to be served.
@@ -60,6 +62,9 @@ class Queued:
         attempts: how many have failed.
         expired: the reply with which it is given up when due; None when it is tried again.
         last_error: why it waits; None before the first attempt.
+        expires: when it is given up at the latest, UTC; None where that is not known.
+        waiting: whether it lies in the spool now.
+        warned: whether the sender was told that it waits.
     """
 
     name: str
@@ -72,6 +77,21 @@ class Queued:
     attempts: int = 0
     expired: Reply | None = None
     last_error: Reply | None = None
+    expires: datetime | None = None
+    waiting: bool = False
+    warned: bool = False
+
+
+@dataclass(slots=True, eq=False)
+class Overdue:
+    """A copy whose sender is to be told that it waits, if it still does by then."""
+
+    queued: Queued
+
+    @property
+    def stale(self) -> bool:
+        """Whether there is nothing to tell any more."""
+        return self.queued.warned or not self.queued.waiting
 
 
 @dataclass(slots=True, eq=False)
@@ -82,6 +102,9 @@ class Spooled:
     item: Item
 
 
+Work: TypeAlias = Submission | Spooled | Queued | Overdue
+
+
 @dataclass(order=True, slots=True)
 class _Entry:
     due: datetime
@@ -89,7 +112,7 @@ class _Entry:
     stage: Stage
     name: str
     ticket: int
-    work: Submission | Spooled | Queued = field(compare=False)
+    work: Work = field(compare=False)
 
     @property
     def turn(self) -> tuple[datetime, str, Stage]:
@@ -119,19 +142,32 @@ class Spool:
 
     def queue(self, queued: Queued) -> None:
         """Keep a copy to be delivered."""
+        queued.waiting = True
         self._push(queued.due, queued.mta_id, Stage.DELIVER, queued.name, queued)
+
+    def warn(self, due: datetime, queued: Queued) -> None:
+        """Keep in mind to tell the sender of a copy that it waits."""
+        self._push(due, queued.mta_id, Stage.WARN, queued.name, Overdue(queued))
 
     @property
     def next_due(self) -> datetime | None:
         """Return when the next thing is due; None when nothing waits."""
+        while self._heap and isinstance(self._heap[0].work, Overdue) and self._heap[0].work.stale:
+            heapq.heappop(self._heap)
         return self._heap[0].due if self._heap else None
 
-    def take(self) -> Submission | Spooled | list[Queued]:
+    def take(self) -> Submission | Spooled | Overdue | list[Queued]:
         """Take what comes next: one thing, or all copies due now that share a queue with the next one."""
         entry = heapq.heappop(self._heap)
         first = entry.work
         if not isinstance(first, Queued):
             return first
+        batch = self._share_of(entry, first)
+        for queued in batch:
+            queued.waiting = False
+        return batch
+
+    def _share_of(self, entry: _Entry, first: Queued) -> list[Queued]:
         batch, others = [first], []
         while self._heap and self._heap[0].turn == entry.turn:
             other = heapq.heappop(self._heap)
@@ -147,7 +183,5 @@ class Spool:
         """Return the copies that wait in queues, in order."""
         return [entry.work for entry in sorted(self._heap) if isinstance(entry.work, Queued)]
 
-    def _push(
-        self, due: datetime, mta_id: str, stage: Stage, name: str, work: Submission | Spooled | Queued
-    ) -> None:
+    def _push(self, due: datetime, mta_id: str, stage: Stage, name: str, work: Work) -> None:
         heapq.heappush(self._heap, _Entry(due, mta_id, stage, name, next(self._tickets), work))

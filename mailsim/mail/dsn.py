@@ -9,12 +9,23 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
 from mailsim.mail.address import Mailbox
 from mailsim.mail.date import mail_date
 from mailsim.mail.message import HeaderField, Message, header_field
 from mailsim.mail.reply import Reply
 from mailsim.mail.xtext import decode_xtext, typed_address
+
+
+class Action(StrEnum):
+    """What a notification says has become of a recipient (RFC 3464 section 2.3.3)."""
+
+    FAILED = "failed"
+    DELAYED = "delayed"
+    DELIVERED = "delivered"
+    RELAYED = "relayed"
+    EXPANDED = "expanded"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,16 +35,18 @@ class RecipientStatus:
     Args:
         final: the address at which it ended.
         orcpt: the original recipient as ``type;xtext``, empty when not given.
-        action: ``failed`` or ``delayed``.
+        action: what has become of it.
         reply: the reply that ended it, the remote's own where a remote refused.
         remote_mta: the host that gave the reply; empty when it was the reporting MTA itself.
+        retry_until: when a delayed message is given up, UTC; None where that is not told.
     """
 
     final: Mailbox
     orcpt: str
-    action: str
+    action: Action
     reply: Reply
     remote_mta: str
+    retry_until: datetime | None = None
 
     @property
     def status(self) -> str:
@@ -127,4 +140,6 @@ def _recipient(recipient: RecipientStatus) -> list[str]:
         lines.insert(0, f"Original-Recipient: {decode_xtext(recipient.orcpt)}")
     if recipient.remote_mta:
         lines.append(f"Remote-MTA: dns;{recipient.remote_mta}")
+    if recipient.retry_until is not None:
+        lines.append(f"Will-Retry-Until: {mail_date(recipient.retry_until)}")  # rfc3464:2.3.9
     return lines

@@ -22,10 +22,13 @@ class Recipient:
     orcpt: str = ""
     notify: frozenset[str] = frozenset()
 
-    @property
-    def wants_failure(self) -> bool:
-        """Whether a failure is reported: unless NOTIFY was given without FAILURE (RFC 3461 section 4.1)."""
-        return not self.notify or "FAILURE" in self.notify
+    def wants(self, word: str) -> bool:
+        """Tell whether it is reported about: by NOTIFY, or without it failures and delays (RFC 3461 section 4.1).
+
+        Args:
+            word: ``FAILURE``, ``DELAY`` or ``SUCCESS``.
+        """
+        return word in self.notify if self.notify else word != "SUCCESS"
 
 
 def orcpt_of(recipient: Recipient, new: Mailbox) -> str:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address
 
 from mailsim.mail.command import Mail, Rcpt
+from mailsim.mail.dsn import Action
 from mailsim.mail.envelope import Envelope
 from mailsim.mail.message import Message
 from mailsim.mail.reply import Reply, reply
@@ -19,10 +20,10 @@ from mailsim.mta.kind import (
     Acceptance,
     Categorized,
     Copy,
-    Failure,
     Greeting,
     Item,
     Next,
+    Notice,
     Offer,
     PointOfView,
     Relay,
@@ -102,8 +103,7 @@ class ClientHost:
             messages_per_connection=100,
         )
         why = check(True, "server", saw=config.server, cite=AS_TOLD)
-        recipients = item.envelope.recipients
-        return Categorized((Copy(recipients=recipients, message=item.message, fate=relay, because=why),))
+        return Categorized((Copy(envelope=item.envelope, message=item.message, fate=relay, because=why),))
 
     def targets(self, at: PointOfView, relay: Relay) -> Decision[Targets]:
         return choose_targets(at, relay, avoid_self=False)
@@ -122,7 +122,7 @@ class ClientHost:
         return Next(at.now, waiting.last_error, once)
 
     def report(
-        self, _at: PointOfView, _item: Item, _failures: tuple[Failure, ...], _name: str
+        self, _at: PointOfView, _item: Item, _notices: tuple[Notice, ...], _name: str, _action: Action
     ) -> Item | None:
         return None
 

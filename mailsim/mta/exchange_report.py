@@ -1,20 +1,24 @@
-"""Non-delivery reports as Exchange Server and Exchange Online write them.
+"""Notifications as Exchange Server and Exchange Online write them: failed, delayed, delivered, relayed.
 
-The two share the layout: "Delivery has failed to these recipients or groups", a block of diagnostic information for
-administrators, the original header. Layout observed in published reports (sisimai/set-of-emails); the RFC 3464 part
-is common to all products.
+The two share the layout of a failure: "Delivery has failed to these recipients or groups", a block of diagnostic information
+for administrators, the original header. Layout and sentences observed in published reports (sisimai/set-of-emails, and
+notifications in public repositories); the one of a relayed message is documented ("Delivery receipts aren't created"). The
+RFC 3464 part is common to all products.
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 from mailsim.mail.address import Mailbox
 from mailsim.mail.date import mail_date
+from mailsim.mail.dsn import Action
 from mailsim.mail.message import HeaderField, header_field
+from mailsim.mail.reply import reply
 from mailsim.mta.cross_premises import without_organization
-from mailsim.mta.kind import Failure, Item, PointOfView
-from mailsim.mta.relaying.reports import failures_to_report, make_report
+from mailsim.mta.kind import Item, Notice, PointOfView
+from mailsim.mta.relaying.reports import due_notices, make_report
 
 # which sentence stands below the recipient depends on the code; these are the documented ones
 _SENTENCES = {
@@ -25,6 +29,21 @@ _SENTENCES = {
     "4.4.7": "The server has tried to deliver this message, without success, and has stopped trying. Please try "
     "sending this message again. If the problem continues, contact your helpdesk.",
 }
+_SUBJECTS = {
+    Action.FAILED: "Undeliverable",
+    Action.DELAYED: "Delivery delayed",  # not established
+    Action.DELIVERED: "Delivered",
+    Action.RELAYED: "Relayed",
+    Action.EXPANDED: "Expanded",
+}
+_OPENINGS = {
+    Action.DELAYED: "Delivery is delayed to these recipients or groups:",
+    Action.DELIVERED: "Your message has been delivered to the following recipients:",
+    Action.RELAYED: "Delivery to these recipients or groups is complete, but no delivery notification was sent by the "
+    "destination server:",
+    Action.EXPANDED: "Your message has been delivered to the following groups:",
+}
+DELAYED = reply(400, "4.4.7", "Message delayed")
 _BLANK_LINES = "\n" * 9  # eight of them, as observed
 _OTHERWISE = (
     "Your message wasn't delivered. Despite repeated attempts to deliver your message, or because the "
@@ -37,29 +56,33 @@ MAX_MESSAGE_ATTACH_SIZE = 10 * 1024 * 1024
 def exchange_report(
     at: PointOfView,
     item: Item,
-    failures: tuple[Failure, ...],
+    notices: tuple[Notice, ...],
     name: str,
     *,
+    action: Action,
     sender: str,
     context: object,
 ) -> Item | None:
-    """Make a non-delivery report in Exchange's layout.
+    """Make a notification in Exchange's layout.
 
     Args:
         at: the generating server.
         item: the message reported about.
-        failures: what failed.
+        notices: what happened to its recipients.
         name: the stable name of the report.
+        action: what has become of them.
         sender: the From field.
         context: the vendor's judgement of its own reports.
 
     Returns:
         None when no report is due.
     """
-    due = failures_to_report(item, failures)
+    due = due_notices(item, notices, action)
     if not due or item.envelope.reverse_path is None:
         return None
-    header = _header(at, item, item.envelope.reverse_path, sender)
+    if action is Action.DELAYED:
+        due = tuple(replace(each, reply=DELAYED) for each in due)
+    header = _header(at, item, item.envelope.reverse_path, sender, action)
     # the header firewall works on the original inside a report too
     returned = replace(item, message=without_organization(item.message))
     return make_report(
@@ -67,29 +90,51 @@ def exchange_report(
         returned,
         due,
         name,
+        action=action,
         header=header,
-        human=_human(at, returned, due),
+        human=_human(at, returned, due) if action is Action.FAILED else _told(at, returned, due, action),
         whole_up_to=MAX_MESSAGE_ATTACH_SIZE,
         context=context,
     )
 
 
-def _header(at: PointOfView, item: Item, to: Mailbox, sender: str) -> tuple[HeaderField, ...]:
+def _header(at: PointOfView, item: Item, to: Mailbox, sender: str, action: Action) -> tuple[HeaderField, ...]:
     original = item.message.value("Message-ID")
     fields = [
         header_field("From", sender),
         header_field("To", f"<{to}>"),
         header_field("Date", mail_date(at.now)),
-        header_field("Subject", f"Undeliverable: {item.message.value('Subject')}"),
+        header_field("Subject", f"{_SUBJECTS[action]}: {item.message.value('Subject')}"),
         header_field("Auto-Submitted", "auto-replied"),
-        header_field("X-MS-Exchange-Message-Is-Ndr", ""),
     ]
+    fields += [header_field("X-MS-Exchange-Message-Is-Ndr", "")] if action is Action.FAILED else []
     if original:
         fields += [header_field("In-Reply-To", original), header_field("References", original)]
     return tuple(fields)
 
 
-def _human(at: PointOfView, item: Item, failures: tuple[Failure, ...]) -> str:
+def _told(at: PointOfView, item: Item, notices: tuple[Notice, ...], action: Action) -> str:
+    """Write about recipients that wait or got through."""
+    who = "\n\n".join(f"{each.recipient.path}<mailto:{each.recipient.path}>" for each in notices)
+    text = f"{_OPENINGS[action]}\n\n{who}\n\nSubject: {item.message.value('Subject')}\n"
+    until = notices[0].until
+    if action is not Action.DELAYED:
+        return text
+    text += "\nThis message hasn't been delivered yet. Delivery will continue to be attempted.\n"
+    if until is not None:
+        text += (
+            f"\nThe server will keep trying to deliver this message for the next {_span(until - at.now)}. You'll be "
+            "notified if the message can't be delivered by that time.\n"
+        )
+    return text
+
+
+def _span(left: timedelta) -> str:
+    minutes = int(left.total_seconds()) // 60
+    return f"{minutes // 1440} days, {minutes // 60 % 24} hours and {minutes % 60} minutes"
+
+
+def _human(at: PointOfView, item: Item, failures: tuple[Notice, ...]) -> str:
     told = "\n\n".join(_to_the_sender(failure) for failure in failures)
     diagnosed = "\n\n".join(_to_the_administrator(failure) for failure in failures)
     header = item.message.header_bytes.decode("utf-8", "replace").replace("\r\n", "\n")
@@ -100,11 +145,11 @@ def _human(at: PointOfView, item: Item, failures: tuple[Failure, ...]) -> str:
     )
 
 
-def _to_the_sender(failure: Failure) -> str:
+def _to_the_sender(failure: Notice) -> str:
     path = failure.recipient.path
     return f"{path}<mailto:{path}>\n{_SENTENCES.get(failure.reply.enhanced, _OTHERWISE)}"
 
 
-def _to_the_administrator(failure: Failure) -> str:
+def _to_the_administrator(failure: Notice) -> str:
     remote = f"{failure.remote} ({failure.address})\n" if failure.remote else ""
     return f"{failure.recipient.path}\n{remote}Remote Server returned '{failure.reply}'"

@@ -16,6 +16,7 @@ from typing import Any, Protocol, TypeAlias
 from mailsim.mail.address import Mailbox
 from mailsim.mail.capability import Capabilities
 from mailsim.mail.command import Mail, Rcpt
+from mailsim.mail.dsn import Action
 from mailsim.mail.envelope import Envelope, Recipient
 from mailsim.mail.message import Message
 from mailsim.mail.reply import Reply
@@ -225,12 +226,14 @@ class Hold:
         last_error: why it waits.
         expires: when it is given up, UTC.
         expired: the reply with which it is given up.
+        warn_at: when the sender is told that it waits, UTC; None never.
     """
 
     queue: str
     last_error: Reply
     expires: datetime
     expired: Reply
+    warn_at: datetime | None = None
 
 
 Fate: TypeAlias = Deliver | Relay | Refuse | Drop | Hold
@@ -292,16 +295,21 @@ class Copy:
     """One copy of an item with one fate.
 
     Args:
-        recipients: its share of the recipients, as they are now addressed.
+        envelope: its reverse-path, and its share of the recipients as they are now addressed.
         message: the content as it leaves or is delivered.
         fate: how it goes on.
         because: why.
     """
 
-    recipients: tuple[Recipient, ...]
+    envelope: Envelope
     message: Message
     fate: Fate
     because: Reason
+
+    @property
+    def recipients(self) -> tuple[Recipient, ...]:
+        """Return its share of the recipients."""
+        return self.envelope.recipients
 
 
 @dataclass(frozen=True, slots=True)
@@ -331,16 +339,17 @@ class Offer:
 
 
 @dataclass(frozen=True, slots=True)
-class Failure:
-    """A recipient that did not get through.
+class Notice:
+    """What an MTA has to tell about one recipient.
 
     Args:
         recipient: as addressed.
-        reply: the reply that stands for the failure.
+        reply: the reply that stands for it.
         remote: the host that gave it, empty when this MTA did.
         stage: the SMTP stage at which it was given, empty for local causes.
         because: why, as far as this MTA knows.
         address: the address of the host tried last, None for local causes.
+        until: when a recipient that waits is given up, UTC; None for all others.
     """
 
     recipient: Recipient
@@ -349,6 +358,7 @@ class Failure:
     stage: str = ""
     because: Reason | None = None
     address: IPv4Address | None = None
+    until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -372,11 +382,15 @@ class Next:
         due: when the copy is looked at again, UTC.
         expired: the reply with which it is given up then; None when it is tried again.
         because: why.
+        expires: when it is given up at the latest, UTC; None where it is not tried again.
+        warn_at: when the sender is told that it waits, UTC; None never.
     """
 
     due: datetime
     expired: Reply | None
     because: Reason
+    expires: datetime | None = None
+    warn_at: datetime | None = None
 
 
 class MtaKind(Protocol):
@@ -435,8 +449,10 @@ class MtaKind(Protocol):
     def after(self, at: PointOfView, item: Item, waiting: Waiting) -> Next:
         """Say when to try again after a temporary failure, or that it is over."""
 
-    def report(self, at: PointOfView, item: Item, failures: tuple[Failure, ...], name: str) -> Item | None:
-        """Make the notification about failed recipients; None when none is due."""
+    def report(
+        self, at: PointOfView, item: Item, notices: tuple[Notice, ...], name: str, action: Action
+    ) -> Item | None:
+        """Make the notification about recipients to the sender; None when none is due."""
 
     def deliver(self, at: PointOfView, item: Item, message: Message) -> Message:
         """Return the content as it lies in the mailbox."""

@@ -1,20 +1,34 @@
-"""Follow a recipient through a directory until it ends in a mailbox, outside, or nowhere.
+"""Follow a recipient through a directory until it ends in mailboxes, outside, or nowhere.
 
-Called by the categorizers of Exchange Server and Exchange Online, which do this part alike: a proxy address becomes
-the primary one, a mail user, mail contact or remote mailbox becomes the address it points to, and the original
-address is kept in ORCPT. Pure. Sources: "Recipient resolution in Exchange Server", KB 2685437.
+Called by the categorizers of Exchange Server and Exchange Online, which do this part alike: a proxy address becomes the
+primary one; a mail user, mail contact or remote mailbox becomes the address it points to; a group becomes its members; a
+mailbox that forwards becomes the address it forwards to, beside itself where it keeps a copy. The original address is kept
+in ORCPT. Whether an object lets a message through is the vendor's judgement, asked for each object on the way.
+
+Rules: (1) a group that is met again, and a mailbox that forwards to one that was met before and keeps its copy, are
+harmless: each mailbox is reached once; (2) objects that only point at each other are a loop; (3) what a group does to the
+reverse-path and to NOTIFY holds for everybody reached through it. Pure. Sources: "Recipient resolution in Exchange
+Server", Set-DistributionGroup, KB 2685437.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
 
-from mailsim.mail.address import Mailbox
+from mailsim.mail.address import Mailbox, ReversePath
 from mailsim.mail.envelope import Recipient, orcpt_of
+from mailsim.mail.reply import Reply
 from mailsim.mta.kind import Resolved
 from mailsim.reason.check import Check, check
 from mailsim.reason.cite import Citation
-from mailsim.world.directory import Directory, DirectoryRecipient
+from mailsim.reason.decision import Decision, Reason
+from mailsim.world.directory import Directory, DirectoryRecipient, Forwarding, Group
+
+NEVER = frozenset({"NEVER"})
+
+Admit = Callable[[DirectoryRecipient, Recipient], Decision[Reply | None] | None]
+"""Judges whether an object lets the message through; None where there is nothing to judge."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,78 +37,210 @@ class Resolution:
 
     Args:
         recipient: as it is now addressed.
+        reverse_path: where reports about it go.
         ended_at: the object that has this address; None when the directory does not know it.
         last_seen: the last object on the way, whose attributes rules ask for; None when there was none.
         looped: whether objects point at each other in a circle.
+        refused: why an object on the way did not let the message through; None when all did.
+        forwarded_by: the setting by which a mailbox forwarded it on, empty when none did.
+        through_group: whether it was reached through a group.
         steps: how the address changed.
-        because: every look-up.
+        because: every look-up and judgement.
     """
 
     recipient: Recipient
-    ended_at: DirectoryRecipient | None
-    last_seen: DirectoryRecipient | None
-    looped: bool
-    steps: tuple[Resolved, ...]
-    because: tuple[Check, ...]
+    reverse_path: ReversePath
+    ended_at: DirectoryRecipient | None = None
+    last_seen: DirectoryRecipient | None = None
+    looped: bool = False
+    refused: Reply | None = None
+    forwarded_by: str = ""
+    through_group: bool = False
+    steps: tuple[Resolved, ...] = ()
+    because: tuple[Reason, ...] = ()
 
     @property
     def mailbox(self) -> Mailbox | None:
         """Return the mailbox it ended in, None when it did not."""
         found = self.ended_at
-        return found.primary if found is not None and found.target is None else None
+        return found.primary if found is not None and found.is_mailbox else None
+
+    @property
+    def is_empty_group(self) -> bool:
+        """Whether it is a group in which nobody else is reached."""
+        return self.ended_at is not None and self.ended_at.group is not None
 
 
-def resolve(
-    directory: Directory, recipient: Recipient, *, owner: str, default_domain: str, cite: Citation
-) -> Resolution:
-    """Follow a recipient through a directory.
+class Resolver:
+    """Follows recipients through one directory.
 
     Args:
         directory: of the organization or tenant.
-        recipient: as accepted; ``<Postmaster>`` without a domain is looked up in the default domain.
         owner: whose directory it is.
         default_domain: the default accepted domain, empty when there is none.
+        admit: the vendor's judgement of each object met.
         cite: where the procedure is known from.
     """
-    current, steps = _with_domain(recipient, default_domain)
-    seen, because, last = {current.path.key}, list[Check](), None
-    while True:
-        found = directory.find(current.path)
-        because.append(_looked_up(current.path, found, owner, cite))
-        last = found or last
-        following = _next(current.path, found)
-        before, current = current.path, replace(current, path=following, orcpt=orcpt_of(current, following))
-        if found is not None and (found.target is not None or following != before):
-            steps.append(Resolved(before, following, found.kind.value))
-        arrived = found is None or found.target is None or following.key == before.key
-        if arrived or following.key in seen:
-            return Resolution(
-                recipient=current,
-                ended_at=found,
-                last_seen=last,
-                looped=not arrived,
-                steps=tuple(steps),
-                because=tuple(because),
-            )
-        seen.add(following.key)
+
+    def __init__(
+        self,
+        directory: Directory,
+        *,
+        owner: str,
+        default_domain: str,
+        admit: Admit = lambda _found, _recipient: None,
+        cite: Citation,
+    ) -> None:
+        self._directory = directory
+        self._owner = owner
+        self._default_domain = default_domain
+        self._admit = admit
+        self._cite = cite
+
+    def resolve(self, recipient: Recipient, reverse_path: ReversePath) -> tuple[Resolution, ...]:
+        """Return everybody whom one recipient of a message stands for; at least one.
+
+        Args:
+            recipient: as accepted; ``<Postmaster>`` without a domain is looked up in the default domain.
+            reverse_path: of the message.
+        """
+        current, steps = _with_domain(recipient, self._default_domain)
+        begun = Resolution(recipient=current, reverse_path=reverse_path, steps=steps)
+        return tuple(_Walk(self._directory, self._owner, self._admit, self._cite).follow(begun))
 
 
-def _next(path: Mailbox, found: DirectoryRecipient | None) -> Mailbox:
-    """Return what an address becomes by one look-up; one that differs in case alone stays as it was written."""
-    following = path if found is None else found.target or found.primary
-    return path if following.key == path.key else following
+@dataclass(slots=True)
+class _Walk:
+    """One recipient on its way; remembers the groups that were expanded and whose mail was kept."""
+
+    directory: Directory
+    owner: str
+    admit: Admit
+    cite: Citation
+    reached: set[str] = field(default_factory=set)
+
+    def follow(self, at: Resolution, seen: frozenset[str] = frozenset()) -> Iterator[Resolution]:
+        """Yield where the recipient of a resolution ends."""
+        path = at.recipient.path
+        found = self.directory.find(path)
+        judged = self.admit(found, at.recipient) if found is not None else None
+        because: tuple[Reason, ...] = (*at.because, _looked_up(path, found, self.owner, self.cite))
+        at = replace(at, last_seen=found or at.last_seen, because=because + ((judged,) if judged else ()))
+        if found is None:
+            yield replace(at, ended_at=None)
+        elif judged is not None and judged.value is not None:
+            yield replace(at, ended_at=found, refused=judged.value)
+        elif found.group is not None:
+            yield from self._expand(at, found, found.group, seen)
+        elif found.is_mailbox:
+            yield from self._arrive(at, found, seen)
+        else:
+            yield from self._point(at, found, seen)
+
+    def _arrive(
+        self, at: Resolution, found: DirectoryRecipient, seen: frozenset[str]
+    ) -> Iterator[Resolution]:
+        """End in a mailbox, go on to where it forwards, or both."""
+        forwarding, own = found.forwarding, found.primary.key
+        here = _moved(at, found.primary, found.kind.value)
+        if forwarding is None:
+            yield self._ended(here, found)
+        elif forwarding.keeps_copy:
+            yield from self._forward_and_keep(here, found, forwarding, seen)
+        elif own in seen:
+            yield replace(here, ended_at=found, looped=True)
+        else:
+            yield from self.follow(_forwarded(here, forwarding), seen | {own})
+
+    def _forward_and_keep(
+        self, here: Resolution, found: DirectoryRecipient, forwarding: Forwarding, seen: frozenset[str]
+    ) -> Iterator[Resolution]:
+        own = found.primary.key
+        if own in self.reached:
+            return
+        self.reached.add(own)
+        went = tuple(self.follow(_forwarded(here, forwarding), seen | {own}))
+        yield from went
+        stays = Resolved(here.recipient.path, here.recipient.path, "keeps a copy")
+        yield replace(here, ended_at=found, steps=(stays,) if went else here.steps)
+
+    def _ended(self, at: Resolution, found: DirectoryRecipient) -> Resolution:
+        self.reached.add(found.primary.key)
+        return replace(at, ended_at=found)
+
+    def _point(self, at: Resolution, found: DirectoryRecipient, seen: frozenset[str]) -> Iterator[Resolution]:
+        """Go on to the address that a mail user, mail contact or remote mailbox points to."""
+        path, target = at.recipient.path, found.target
+        if target is None:
+            yield replace(at, ended_at=None)  # kb2685437: an object without an address outside is nobody
+            return
+        onward = _moved(at, target, found.kind.value, always=True)
+        following = onward.recipient.path.key
+        if following == path.key:
+            yield replace(onward, ended_at=found)
+        elif following in seen | {path.key}:
+            yield replace(onward, ended_at=found, looped=True)
+        else:
+            yield from self.follow(onward, seen | {path.key})
+
+    def _expand(
+        self, at: Resolution, found: DirectoryRecipient, group: Group, seen: frozenset[str]
+    ) -> Iterator[Resolution]:
+        """Go on to every member; a group met before stands for nobody new."""
+        own = found.primary.key
+        if own in self.reached:
+            return
+        self.reached.add(own)
+        steps, nobody = at.steps, True
+        for member in group.members:
+            changed = _through(replace(at, steps=steps), group)
+            for each in self.follow(_moved(changed, member, found.kind.value, always=True), seen | {own}):
+                nobody, steps = False, ()
+                yield each
+        if nobody and not at.through_group:
+            yield replace(at, ended_at=found)
 
 
-def _with_domain(recipient: Recipient, default_domain: str) -> tuple[Recipient, list[Resolved]]:
+def _through(at: Resolution, group: Group) -> Resolution:
+    """Change what a group changes about reports (Set-DistributionGroup; KB 2723654).
+
+    To the originator: nothing. To the manager: the first owner becomes the sender and hears of failures alone. To nobody:
+    the return path is empty and NOTIFY=NEVER.
+    """
+    at = replace(at, through_group=True)
+    if group.report_to_manager and group.managed_by:
+        recipient = replace(at.recipient, notify=frozenset({"FAILURE"}))
+        return replace(at, reverse_path=group.managed_by[0], recipient=recipient)
+    if group.report_to_originator:
+        return at
+    return replace(at, reverse_path=None, recipient=replace(at.recipient, notify=NEVER))
+
+
+def _moved(at: Resolution, following: Mailbox, kind: str, *, always: bool = False) -> Resolution:
+    """Give a recipient another address; one that differs in case alone stays as it was written."""
+    before = at.recipient.path
+    after = before if following.key == before.key else following
+    if after == before and not always:
+        return at
+    recipient = replace(at.recipient, path=after, orcpt=orcpt_of(at.recipient, after))
+    return replace(at, recipient=recipient, steps=(*at.steps, Resolved(before, after, kind)))
+
+
+def _forwarded(at: Resolution, forwarding: Forwarding) -> Resolution:
+    moved = _moved(at, forwarding.to, forwarding.setting, always=True)
+    return replace(moved, forwarded_by=forwarding.setting)
+
+
+def _with_domain(recipient: Recipient, default_domain: str) -> tuple[Recipient, tuple[Resolved, ...]]:
     """Give ``<Postmaster>`` a domain (RFC 5321 section 4.5.1 wants it accepted; which one is inferred)."""
     path = recipient.path
     if path.domain or not default_domain:
-        return recipient, []
+        return recipient, ()
     following = Mailbox(path.local_part, default_domain)
     completed = replace(recipient, path=following, orcpt=orcpt_of(recipient, following))
-    return completed, [Resolved(path, following, "default domain")]
+    return completed, (Resolved(path, following, "default domain"),)
 
 
 def _looked_up(path: Mailbox, found: DirectoryRecipient | None, owner: str, cite: Citation) -> Check:
     saw = f"{path} is {found.kind.value if found else 'not in the directory'}"
-    return check(True, f"directory of {owner}", saw=saw, cite=cite, source=found.source if found else "")
+    return check(True, f"directory of {owner}", saw=saw, cite=cite, source=found.source() if found else "")

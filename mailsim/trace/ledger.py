@@ -61,7 +61,7 @@ class Orphan:
 
 @dataclass(slots=True, eq=False)
 class Held:
-    """One recipient in the hands of an MTA: the fields of ``Branch``, and whether it has a next hop."""
+    """One recipient in the hands of an MTA: the fields of ``Branch``, what it was before, and whether it has a next hop."""
 
     accepted: Mailbox
     now: Mailbox
@@ -70,6 +70,11 @@ class Held:
     ended: Event | None = None
     waiting: Event | None = None
     next: Stay | None = None
+    passed: frozenset[str] = frozenset()
+
+    def move(self, after: Mailbox) -> None:
+        """Change its address, and remember the one it had."""
+        self.passed, self.now = self.passed | {self.now.key}, after
 
 
 @dataclass(slots=True, eq=False)
@@ -120,11 +125,11 @@ class Stay:
         """Change an address; False when it was never held."""
         for held in self.held:
             if held.ended is None and held.now.key == what.before.key:
-                held.now = what.after
+                held.move(what.after)
                 return True
-        earlier = next((held for held in self.held if held.accepted.key == what.before.key), None)
+        earlier = next((held for held in self.held if what.before.key in held.passed), None)
         if earlier is not None:
-            self.held.append(Held(earlier.accepted, what.after, earlier.copy))
+            self.held.append(Held(earlier.accepted, what.after, earlier.copy, passed=earlier.passed))
         return earlier is not None
 
     def name_next(self, mailbox: Mailbox) -> None:

@@ -21,6 +21,82 @@ class RecipientType(Enum):
     MAIL_USER = "MailUser"
     MAIL_CONTACT = "MailContact"
     REMOTE_MAILBOX = "RemoteUserMailbox"
+    GROUP = "MailUniversalDistributionGroup"
+    DYNAMIC_GROUP = "DynamicDistributionGroup"
+    PUBLIC_FOLDER = "PublicFolder"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Forwarding:
+    """Where the mail of a mailbox goes on to.
+
+    Args:
+        to: the address.
+        keeps_copy: DeliverToMailboxAndForward.
+        setting: the property that says so: ForwardingAddress or ForwardingSmtpAddress; InboxRule for a rule of the user.
+    """
+
+    to: Mailbox
+    keeps_copy: bool
+    setting: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """Who a distribution group is, and who hears of its failures.
+
+    Args:
+        members: their addresses; those a dynamic group's filter gives.
+        managed_by: its owners, the first one first.
+        report_to_manager: ReportToManagerEnabled.
+        report_to_originator: ReportToOriginatorEnabled.
+        expansion_server: ExpansionServer, empty for any server.
+    """
+
+    members: tuple[Mailbox, ...]
+    managed_by: tuple[Mailbox, ...] = ()
+    report_to_manager: bool = False
+    report_to_originator: bool = True
+    expansion_server: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Restrictions:
+    """Who may send to an object, and how much.
+
+    Args:
+        require_sender_authentication: RequireSenderAuthenticationEnabled; None is the kind's default.
+        accept_only_from: AcceptMessagesOnlyFromSendersOrMembers; empty accepts everyone.
+        reject_from: RejectMessagesFromSendersOrMembers.
+        max_receive_size: octets; None is unlimited.
+        max_send_size: octets; None is unlimited.
+        recipient_limits: recipients of one message that a mailbox may send; None is the organization's limit.
+    """
+
+    require_sender_authentication: bool | None = None
+    accept_only_from: tuple[Mailbox, ...] = ()
+    reject_from: tuple[Mailbox, ...] = ()
+    max_receive_size: int | None = None
+    max_send_size: int | None = None
+    recipient_limits: int | None = None
+
+
+UNRESTRICTED = Restrictions()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Credentials:
+    """What a mailbox signs in with, and as whom it may send.
+
+    Args:
+        password: as typed.
+        send_as: further addresses that it may use as sender (Send As).
+        smtp_disabled: SmtpClientAuthenticationDisabled; None is the organization's setting.
+    """
+
+    password: str = ""
+    send_as: tuple[Mailbox, ...] = ()
+    smtp_disabled: bool | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +107,12 @@ class DirectoryRecipient:
         kind: its recipient type.
         primary: PrimarySmtpAddress.
         proxies: every SMTP address, the primary one included.
-        target: ExternalEmailAddress or RemoteRoutingAddress; None for a mailbox.
+        target: ExternalEmailAddress or RemoteRoutingAddress; None for what does not point outside.
+        forwarding: where a mailbox forwards to, None when it does not.
+        group: the members of a group, None for everything else.
+        restrictions: who may send to it.
+        credentials: of a mailbox.
+        server: the server that has the mailbox, empty for the only one.
         attributes: other directory attributes by name, such as City.
         origin: where the scenario configures it.
     """
@@ -40,13 +121,22 @@ class DirectoryRecipient:
     primary: Mailbox
     proxies: tuple[Mailbox, ...]
     target: Mailbox | None = None
+    forwarding: Forwarding | None = None
+    group: Group | None = None
+    restrictions: Restrictions = UNRESTRICTED
+    credentials: Credentials = Credentials()
+    server: str = ""
     attributes: Mapping[str, str] = field(default_factory=dict, hash=False)
     origin: Origin | None = field(default=None, compare=False, repr=False)
 
     @property
-    def source(self) -> str:
-        """Return ``file:line`` of its configuration."""
-        return str(self.origin) if self.origin else ""
+    def is_mailbox(self) -> bool:
+        """Whether mail ends in it: a mailbox or a mail-enabled public folder."""
+        return self.kind in (RecipientType.MAILBOX, RecipientType.PUBLIC_FOLDER)
+
+    def source(self, name: str = "") -> str:
+        """Return ``file:line`` of a property, or of the object."""
+        return self.origin.of(name) if self.origin else ""
 
 
 class Directory:

@@ -22,7 +22,7 @@ ALICE, ROUTED = Mailbox("alice", "contoso.com"), Mailbox("alice", "contoso.mail.
 )
 def test_who_wants_to_hear_of_failures(notify, wants):
     """Without NOTIFY failures are reported; with it only where FAILURE is named (RFC 3461 section 4.1)."""
-    assert Recipient(ALICE, notify=frozenset(notify)).wants_failure is wants
+    assert Recipient(ALICE, notify=frozenset(notify)).wants("FAILURE") is wants
 
 
 @pytest.mark.parametrize(

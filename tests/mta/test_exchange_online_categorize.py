@@ -23,10 +23,11 @@ from exchange_worlds import (
 )
 
 from mailsim.mail.address import Mailbox
+from mailsim.mail.dsn import Action
 from mailsim.mail.envelope import Recipient
 from mailsim.mail.message import Message
 from mailsim.mail.reply import reply
-from mailsim.mta.kind import Deliver, Failure, Refuse, Relay
+from mailsim.mta.kind import Deliver, Notice, Refuse, Relay
 from mailsim.mta.rules.rule import AttributeWords, TransportRule
 
 PEOPLE = directory(
@@ -235,8 +236,8 @@ def test_reports_come_from_the_tenant_whose_recipient_failed(failed, postmaster)
     item = accepted(
         at, session(at), "ann@fabrikam.com", "ext@contoso.com", "zoe@tailspin.com", "bob@tailspin.com"
     )
-    failure = Failure(Recipient(Mailbox.parse(failed)), reply(550, "5.1.1", "no"), "mx.northwind.com")
-    report = kind(at).report(at, item, (failure,), "m1.dsn")
+    failure = Notice(Recipient(Mailbox.parse(failed)), reply(550, "5.1.1", "no"), "mx.northwind.com")
+    report = kind(at).report(at, item, (failure,), "m1.dsn", Action.FAILED)
     assert report is not None
     assert report.message.value("From") == f"Microsoft Outlook <postmaster@{postmaster}>"
     assert fates(at, report)["ann@fabrikam.com"].via == "MX"

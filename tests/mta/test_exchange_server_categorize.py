@@ -181,7 +181,7 @@ def test_two_addresses_of_one_mailbox_are_one_delivery():
     at = server()
     item = submitted(at, "alice@contoso.com", "alice@contoso.com", "al@contoso.com")
     (copy,) = kind(at).categorize(at, item).copies
-    assert len(copy.recipients) == 2
+    assert [str(each.path) for each in copy.recipients] == ["alice@contoso.com"]
 
 
 @pytest.mark.parametrize("to", ["x@[192.0.2.9]", "x@[IPv6:2001:db8::1]", "x@[tag:y]"])

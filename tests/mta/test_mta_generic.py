@@ -25,6 +25,7 @@ from exchange_worlds import (
 from mailsim.mail.address import Mailbox
 from mailsim.mail.capability import Capabilities
 from mailsim.mail.command import Mail, Rcpt
+from mailsim.mail.dsn import Action
 from mailsim.mail.message import Message
 from mailsim.mail.reply import reply
 from mailsim.mta.client import ClientConfig
@@ -233,7 +234,7 @@ def test_a_client_tries_once_and_keeps_the_message():
     busy = reply(451, "4.3.0", "busy")
     following = kind(at).after(at, item, Waiting(1, busy))
     assert (following.due, following.expired) == (START, busy)
-    assert kind(at).report(at, item, (), "m1.dsn") is None
+    assert kind(at).report(at, item, (), "m1.dsn", Action.FAILED) is None
 
 
 def test_a_client_accepts_no_mail():

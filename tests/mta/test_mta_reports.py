@@ -28,10 +28,11 @@ from exchange_worlds import (
 )
 
 from mailsim.mail.address import Mailbox
+from mailsim.mail.dsn import Action
 from mailsim.mail.envelope import Recipient
 from mailsim.mail.message import Message
 from mailsim.mail.reply import Reply, reply
-from mailsim.mta.kind import Deliver, Failure, Item
+from mailsim.mta.kind import Deliver, Item, Notice
 from mailsim.world.directory import Directory
 
 UNKNOWN = reply(550, "5.1.1", "User unknown")
@@ -67,9 +68,9 @@ ALL = pytest.mark.parametrize("world", [exchange_server, exchange_online, intern
 
 def failure(
     to: str = "bob@fabrikam.com", answer: Reply = UNKNOWN, remote: str = "mx.fabrikam.com", **more
-) -> Failure:
+) -> Notice:
     """Describe a recipient that did not get through."""
-    return Failure(Recipient(Mailbox.parse(to), **more), answer, remote)
+    return Notice(Recipient(Mailbox.parse(to), **more), answer, remote)
 
 
 def item_from(at, sender: str, message: Message = ORIGINAL, **more) -> Item:
@@ -78,9 +79,11 @@ def item_from(at, sender: str, message: Message = ORIGINAL, **more) -> Item:
     return replace(item, message=message, envelope=replace(item.envelope, reverse_path=path(sender), **more))
 
 
-def reported(at, *failures: Failure, sender: str = "alice@contoso.com", **more) -> Item | None:
+def reported(at, *failures: Notice, sender: str = "alice@contoso.com", **more) -> Item | None:
     """Have failures reported about a message."""
-    return kind(at).report(at, item_from(at, sender, **more), failures or (failure(),), "m1.dsn")
+    return kind(at).report(
+        at, item_from(at, sender, **more), failures or (failure(),), "m1.dsn", Action.FAILED
+    )
 
 
 def parsed(report: Item) -> email.message.EmailMessage:
@@ -129,7 +132,7 @@ def test_a_failing_report_ends_there(world):
     at = world()
     report = reported(at)
     assert report is not None
-    assert kind(at).report(at, report, (failure("alice@contoso.com"),), "m1.dsn.dsn") is None
+    assert kind(at).report(at, report, (failure("alice@contoso.com"),), "m1.dsn.dsn", Action.FAILED) is None
 
 
 @ALL
@@ -289,7 +292,7 @@ def test_a_report_about_a_message_that_came_by_smtp():
     """Received-From-MTA is the name the client gave, absent for mail handed in."""
     at = exchange_server()
     item = replace(item_from(at, "ann@fabrikam.com"), facts=session(at).facts)
-    report = kind(at).report(at, item, (failure(),), "m1.dsn")
+    report = kind(at).report(at, item, (failure(),), "m1.dsn", Action.FAILED)
     assert report is not None
     about = dict(parsed(report).get_payload(1).get_payload(0).items())
     assert about["Received-From-MTA"] == "dns;client.example"

@@ -7,11 +7,12 @@ mail routing", "Manage accepted domains".
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from mailsim.errors import Bug
-from mailsim.mail.envelope import Recipient
-from mailsim.mta.copies import gather
+from mailsim.mail.envelope import Envelope, Recipient
+from mailsim.mta.copies import gather, single
 from mailsim.mta.exchange_online import headers, replies
 from mailsim.mta.exchange_online.accepted_domain import DomainType
 from mailsim.mta.exchange_online.attribution import Owners
@@ -26,14 +27,15 @@ from mailsim.mta.kind import (
     Categorized,
     Copy,
     Deliver,
-    Failure,
+    Drop,
     Fate,
     Item,
+    Notice,
     PointOfView,
     Refuse,
     RuleOutcome,
 )
-from mailsim.mta.resolution import Resolution, resolve
+from mailsim.mta.resolution import Resolution, Resolver
 from mailsim.mta.rules.rule import TransportRule
 from mailsim.mta.rules.run import rules_for
 from mailsim.reason.check import Check, check
@@ -66,7 +68,9 @@ class Addressee:
 
 def categorize(at: PointOfView, item: Item) -> Categorized:
     """Give every recipient its fate; recipients with the same next hop share a copy."""
-    addressees = [_addressee(at, item, recipient) for recipient in item.envelope.recipients]
+    addressees = [
+        addressee for recipient in item.envelope.recipients for addressee in _addressees(at, item, recipient)
+    ]
     return Categorized(
         gather(_copy(at, item, addressee) for addressee in addressees),
         tuple(step for addressee in addressees for step in addressee.resolution.steps),
@@ -74,11 +78,15 @@ def categorize(at: PointOfView, item: Item) -> Categorized:
     )
 
 
-def owner_of_failure(at: PointOfView, item: Item, failures: tuple[Failure, ...]) -> Tenant:
-    """Return the tenant whose recipient failed first, also where it was resolved to somebody outside."""
-    failed = failures[0].recipient.path
-    became = ((_addressee(at, item, recipient), recipient) for recipient in item.envelope.recipients)
-    found = (each.tenant for each, recipient in became if failed in (recipient.path, each.recipient.path))
+def owner_of_notice(at: PointOfView, item: Item, notices: tuple[Notice, ...]) -> Tenant:
+    """Return the tenant whose recipient is told of first, also where it was resolved to somebody outside."""
+    told = notices[0].recipient.path
+    became = (
+        (each, recipient)
+        for recipient in item.envelope.recipients
+        for each in _addressees(at, item, recipient)
+    )
+    found = (each.tenant for each, recipient in became if told in (recipient.path, each.recipient.path))
     return next(found, None) or _owner(at, item, item.envelope.recipients[0])
 
 
@@ -92,19 +100,16 @@ def _owner(at: PointOfView, item: Item, recipient: Recipient) -> Tenant:
     return tenant
 
 
-def _addressee(at: PointOfView, item: Item, recipient: Recipient) -> Addressee:
-    """Resolve one recipient and run the rules on it."""
+def _addressees(at: PointOfView, item: Item, recipient: Recipient) -> Iterator[Addressee]:
+    """Resolve one recipient and run the rules on everybody it stands for."""
     tenant = _owner(at, item, recipient)
-    resolution = resolve(
-        tenant.directory,
-        recipient,
-        owner=tenant.name,
-        default_domain=tenant.default_domain,
-        cite=RESOLUTION,
+    resolver = Resolver(
+        tenant.directory, owner=tenant.name, default_domain=tenant.default_domain, cite=RESOLUTION
     )
-    exempt = resolution.looped or _is_report(item)
-    ran = () if exempt else rules_for(tenant.transport_rules, resolution.last_seen)
-    return Addressee(tenant, resolution, tuple(rule for rule in ran if rule.applies))
+    for resolution in resolver.resolve(recipient, item.envelope.reverse_path):
+        exempt = resolution.looped or _is_report(item)
+        ran = () if exempt else rules_for(tenant.transport_rules, resolution.last_seen)
+        yield Addressee(tenant, resolution, tuple(rule for rule in ran if rule.applies))
 
 
 def _is_report(item: Item) -> bool:
@@ -121,25 +126,43 @@ def _outcome(addressee: Addressee, rule: Evaluated[TransportRule]) -> RuleOutcom
 
 def _copy(at: PointOfView, item: Item, addressee: Addressee) -> Copy:
     """Decide how one recipient goes on: by a rule's connector, into a mailbox, back to the sender, or out."""
-    resolution = addressee.resolution
-    because = (*resolution.because, *_not_found(addressee))
     forced = _forced(addressee)
     if forced is not None:
         return _route(at, item, addressee, forced)
-    if resolution.looped:
-        fate: Fate = Refuse(replies.FORWARDING_LOOP)
-    elif resolution.mailbox is not None:
-        fate = Deliver(resolution.mailbox)
-    elif any(each.failed for each in because):
-        fate = Refuse(replies.UNKNOWN_RECIPIENT)
-    else:
-        choice = choose_outbound_connector(
-            addressee.tenant.outbound_connectors, addressee.tenant.accepted_domains, addressee.recipient.path
-        )
+    unknown = _not_found(addressee)
+    because = (*addressee.resolution.because, *unknown)
+    fate = _fate_here(addressee.resolution, unknown)
+    if fate is None:
+        tenant, to = addressee.tenant, addressee.recipient.path
+        choice = choose_outbound_connector(tenant.outbound_connectors, tenant.accepted_domains, to)
         return _route(at, item, addressee, Decision(choice.question, choice.chosen, (*because, choice)))
-    answer = fate.reply.text if isinstance(fate, Refuse) else "delivered here"
-    why = Decision("recipient", None, because, answer)
-    return Copy(recipients=(addressee.recipient,), message=item.message, fate=fate, because=why)
+    why = Decision("recipient", None, because, _answer(fate))
+    return Copy(envelope=_envelope(item, addressee), message=item.message, fate=fate, because=why)
+
+
+def _fate_here(resolution: Resolution, unknown: tuple[Check, ...]) -> Fate | None:
+    """Return the fate of a recipient that goes no further, None for one that is routed."""
+    if resolution.refused is not None:
+        return Refuse(resolution.refused)
+    if resolution.looped:
+        return Refuse(replies.FORWARDING_LOOP)
+    if resolution.is_empty_group:
+        return Drop("the group has no members")
+    if resolution.mailbox is not None:
+        return Deliver(resolution.mailbox)
+    if any(each.failed for each in unknown):
+        return Refuse(replies.UNKNOWN_RECIPIENT)
+    return None
+
+
+def _answer(fate: Fate) -> str:
+    if isinstance(fate, Drop):
+        return fate.reason
+    return fate.reply.text if isinstance(fate, Refuse) else "delivered here"
+
+
+def _envelope(item: Item, addressee: Addressee) -> Envelope:
+    return single(item.envelope, addressee.recipient, addressee.resolution.reverse_path)
 
 
 def _forced(addressee: Addressee) -> Decision[OutboundConnector | None] | None:
@@ -183,7 +206,7 @@ def _route(at: PointOfView, item: Item, addressee: Addressee, by: Decision[Outbo
     connector, path = by.value, addressee.recipient.path
     answer = f"connector {connector.name!r}" if connector else f"MX of {path.domain}"
     return Copy(
-        recipients=(addressee.recipient,),
+        envelope=_envelope(item, addressee),
         message=headers.leave(at, item.message, addressee.tenant, connector),
         fate=relay_by(at, connector, path.domain),
         because=Decision(f"route of {path}", None, by.because, answer),

@@ -27,6 +27,7 @@ SCHEDULE = Schedule(
     then=timedelta(minutes=60),
     expires_after=timedelta(hours=24),
     expired=reply(550, "5.4.300", "Message expired"),
+    warns_after=timedelta(hours=4),
     cite=assumed(
         "exo-retry", "5, 10, 15, 15, 30, then 60 minutes; the pages say 15 minutes or less, growing to 60"
     ),

@@ -7,6 +7,7 @@ from ipaddress import IPv4Address
 
 from mailsim.mail.address import ReversePath, show_path
 from mailsim.mail.command import Mail, Rcpt
+from mailsim.mail.dsn import Action
 from mailsim.mail.envelope import Envelope
 from mailsim.mail.message import Message, header_field
 from mailsim.mail.reply import Reply
@@ -16,10 +17,10 @@ from mailsim.mta.exchange_online.config import ExchangeOnlineConfig
 from mailsim.mta.kind import (
     Acceptance,
     Categorized,
-    Failure,
     Greeting,
     Item,
     Next,
+    Notice,
     Offer,
     PointOfView,
     Relay,
@@ -90,8 +91,12 @@ class ExchangeOnline:
     def after(self, at: PointOfView, item: Item, waiting: Waiting) -> Next:
         return send.after(at, item, waiting)
 
-    def report(self, at: PointOfView, item: Item, failures: tuple[Failure, ...], name: str) -> Item | None:
-        return send.bounce(at, item, failures, name, tenant=categorize.owner_of_failure(at, item, failures))
+    def report(
+        self, at: PointOfView, item: Item, notices: tuple[Notice, ...], name: str, action: Action
+    ) -> Item | None:
+        return send.report(
+            at, item, notices, name, action, tenant=categorize.owner_of_notice(at, item, notices)
+        )
 
     def deliver(self, _at: PointOfView, item: Item, message: Message) -> Message:
         return message.with_top(header_field("Return-Path", show_path(item.envelope.reverse_path)))

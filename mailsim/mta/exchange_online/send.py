@@ -9,13 +9,14 @@ from __future__ import annotations
 from dataclasses import replace
 from ipaddress import IPv4Address
 
+from mailsim.mail.dsn import Action
 from mailsim.mail.reply import Reply
 from mailsim.mta.exchange_online import defaults, replies
 from mailsim.mta.exchange_online.attribution import Owners
 from mailsim.mta.exchange_online.config import Tenant
 from mailsim.mta.exchange_online.outbound_connector import OutboundConnector, TlsSettings
 from mailsim.mta.exchange_report import exchange_report
-from mailsim.mta.kind import Failure, Item, Next, PointOfView, Relay, RouteProblem, Waiting
+from mailsim.mta.kind import Item, Next, Notice, PointOfView, Relay, RouteProblem, Waiting
 from mailsim.mta.relaying.offer import TlsProblem
 from mailsim.mta.relaying.tls_policy import TlsDemand, TlsPolicy
 from mailsim.reason.cite import documented
@@ -95,16 +96,22 @@ def after(at: PointOfView, item: Item, waiting: Waiting) -> Next:
     return Next(following.due, expired, following.because)
 
 
-def bounce(
-    at: PointOfView, item: Item, failures: tuple[Failure, ...], name: str, *, tenant: Tenant
+def report(
+    at: PointOfView,
+    item: Item,
+    notices: tuple[Notice, ...],
+    name: str,
+    action: Action,
+    *,
+    tenant: Tenant,
 ) -> Item | None:
-    """Report failures as the postmaster of the tenant whose mail it is."""
+    """Report as the postmaster of the tenant whose mail it is."""
     sender = f"Microsoft Outlook <postmaster@{tenant.default_domain or at.mta.fqdn}>"
-    worded = tuple(_as_reported(failure) for failure in failures)
-    return exchange_report(at, item, worded, name, sender=sender, context=Owners(tenant.name))
+    worded = tuple(_as_reported(each) for each in notices)
+    return exchange_report(at, item, worded, name, action=action, sender=sender, context=Owners(tenant.name))
 
 
-def _as_reported(failure: Failure) -> Failure:
+def _as_reported(failure: Notice) -> Notice:
     if failure.remote and failure.reply.code == 550 and not failure.reply.enhanced:
         return replace(failure, reply=replies.unknown_at_remote(failure.reply))
     return failure

@@ -5,57 +5,76 @@ Sources: "Recipient resolution in Exchange Server", "Accepted domains in Exchang
 
 from __future__ import annotations
 
-from mailsim.mail.envelope import Recipient
-from mailsim.mta.copies import gather
+from collections.abc import Iterator
+
+from mailsim.mail.envelope import Envelope
+from mailsim.mta.copies import gather, single
 from mailsim.mta.exchange_server import headers, replies
 from mailsim.mta.exchange_server.accepted_domain import DomainType
 from mailsim.mta.exchange_server.config import organization_of
 from mailsim.mta.exchange_server.send import hold_unreachable, relay_by
 from mailsim.mta.exchange_server.send_connector import choose_send_connector
-from mailsim.mta.kind import Categorized, Copy, Deliver, Fate, Item, PointOfView, Refuse
-from mailsim.mta.resolution import Resolution, resolve
+from mailsim.mta.kind import Categorized, Copy, Deliver, Drop, Fate, Item, PointOfView, Refuse
+from mailsim.mta.resolution import Resolution, Resolver
 from mailsim.reason.check import Check, check
 from mailsim.reason.cite import documented
-from mailsim.reason.decision import Decision
+from mailsim.reason.decision import Decision, Reason
 
 RESOLUTION = documented("ms:recipient-resolution", "Recipient resolution in Exchange Server")
 
 
 def categorize(at: PointOfView, item: Item) -> Categorized:
     """Give every recipient its fate; recipients with the same next hop share a copy."""
-    resolutions = [_resolve(at, recipient) for recipient in item.envelope.recipients]
+    resolutions = list(_resolutions(at, item))
     copies = gather(_copy(at, item, resolution) for resolution in resolutions)
     return Categorized(copies, tuple(step for resolution in resolutions for step in resolution.steps))
 
 
-def _resolve(at: PointOfView, recipient: Recipient) -> Resolution:
+def _resolutions(at: PointOfView, item: Item) -> Iterator[Resolution]:
     organization = organization_of(at)
-    return resolve(
+    resolver = Resolver(
         organization.directory,
-        recipient,
         owner=organization.name,
         default_domain=organization.default_domain,
         cite=RESOLUTION,
     )
+    for recipient in item.envelope.recipients:
+        yield from resolver.resolve(recipient, item.envelope.reverse_path)
 
 
 def _copy(at: PointOfView, item: Item, resolution: Resolution) -> Copy:
-    """Deliver a mailbox, refuse who is unknown or points in a circle, route everybody else."""
-    recipient = resolution.recipient
-    because = (*resolution.because, *_not_found(at, resolution))
-    if resolution.looped:
-        fate: Fate = Refuse(replies.FORWARDING_LOOP)
-    elif resolution.mailbox is not None:
-        fate = Deliver(resolution.mailbox)
-    elif any(each.failed for each in because):
-        fate = Refuse(replies.UNKNOWN_RECIPIENT)
-    else:
-        return _route(at, item, recipient, because)
+    """Deliver a mailbox, refuse who is unknown, kept out or points in a circle, route everybody else."""
+    unknown = _not_found(at, resolution)
+    because = (*resolution.because, *unknown)
+    fate = _fate_here(resolution, unknown)
+    if fate is None:
+        return _route(at, item, resolution, because)
     why = Decision("recipient", None, because, _answer(fate))
-    return Copy(recipients=(recipient,), message=item.message, fate=fate, because=why)
+    return Copy(envelope=_envelope(item, resolution), message=item.message, fate=fate, because=why)
+
+
+def _fate_here(resolution: Resolution, unknown: tuple[Check, ...]) -> Fate | None:
+    """Return the fate of a recipient that goes no further, None for one that is routed."""
+    if resolution.refused is not None:
+        return Refuse(resolution.refused)
+    if resolution.looped:
+        return Refuse(replies.FORWARDING_LOOP)
+    if resolution.is_empty_group:
+        return Drop("the group has no members")
+    if resolution.mailbox is not None:
+        return Deliver(resolution.mailbox)
+    if any(each.failed for each in unknown):
+        return Refuse(replies.UNKNOWN_RECIPIENT)
+    return None
+
+
+def _envelope(item: Item, resolution: Resolution) -> Envelope:
+    return single(item.envelope, resolution.recipient, resolution.reverse_path)
 
 
 def _answer(fate: Fate) -> str:
+    if isinstance(fate, Drop):
+        return fate.reason
     return fate.reply.text if isinstance(fate, Refuse) else "delivered here"
 
 
@@ -77,13 +96,14 @@ def _not_found(at: PointOfView, resolution: Resolution) -> tuple[Check, ...]:
     )
 
 
-def _route(at: PointOfView, item: Item, recipient: Recipient, because: tuple[Check, ...]) -> Copy:
+def _route(at: PointOfView, item: Item, resolution: Resolution, because: tuple[Reason, ...]) -> Copy:
     """Send a recipient out by the Send connector that serves it, or keep it in Unreachable."""
-    choice = choose_send_connector(organization_of(at).send_connectors, recipient.path, item.message.size)
+    to, envelope = resolution.recipient.path, _envelope(item, resolution)
+    choice = choose_send_connector(organization_of(at).send_connectors, to, item.message.size)
     why = Decision("route", None, (*because, choice), choice.question)
     if choice.chosen is None:
         fate = hold_unreachable(item, choice)
-        return Copy(recipients=(recipient,), message=item.message, fate=fate, because=why)
+        return Copy(envelope=envelope, message=item.message, fate=fate, because=why)
     message = headers.leave(at, item.message, choice.chosen)
-    relay = relay_by(at, choice.chosen, recipient.path.domain)
-    return Copy(recipients=(recipient,), message=message, fate=relay, because=why)
+    relay = relay_by(at, choice.chosen, to.domain)
+    return Copy(envelope=envelope, message=message, fate=relay, because=why)

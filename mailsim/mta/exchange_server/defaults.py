@@ -24,9 +24,10 @@ SCHEDULE = Schedule(
     then=timedelta(minutes=10),
     expires_after=timedelta(days=2),
     expired=reply(550, "4.4.7", "QUEUE.Expired; message expired"),
+    warns_after=timedelta(hours=4),
     cite=documented(
         "ms:message-intervals",
         "QueueGlitchRetryCount, TransientFailureRetryCount, "
-        "OutboundConnectionFailureRetryInterval, MessageExpirationTimeout",
+        "OutboundConnectionFailureRetryInterval, MessageExpirationTimeout, DelayNotificationTimeout",
     ),
 )

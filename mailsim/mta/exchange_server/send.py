@@ -6,13 +6,14 @@ expiration intervals".
 
 from __future__ import annotations
 
+from mailsim.mail.dsn import Action
 from mailsim.mail.reply import Reply
 from mailsim.mta.exchange_report import exchange_report
 from mailsim.mta.exchange_server import defaults, replies
 from mailsim.mta.exchange_server.config import organization_of
 from mailsim.mta.exchange_server.receive import Trust
 from mailsim.mta.exchange_server.send_connector import SendConnector, TlsAuthLevel
-from mailsim.mta.kind import Failure, Hold, Item, PointOfView, Refuse, Relay
+from mailsim.mta.kind import Hold, Item, Notice, PointOfView, Refuse, Relay
 from mailsim.mta.relaying.offer import TlsProblem
 from mailsim.mta.relaying.tls_policy import TlsDemand, TlsPolicy
 from mailsim.reason.choice import Choice
@@ -69,7 +70,8 @@ def hold_unreachable(item: Item, choice: Choice[SendConnector]) -> Hold | Refuse
     if by_size:
         return Refuse(replies.SIZE_EXCLUDES_ALL)
     schedule = defaults.SCHEDULE
-    return Hold("Unreachable", replies.UNREACHABLE, item.arrived + schedule.expires_after, schedule.expired)
+    expires = item.arrived + schedule.expires_after
+    return Hold("Unreachable", replies.UNREACHABLE, expires, schedule.expired, schedule.warn_at(item))
 
 
 def word_tls_problem(
@@ -87,10 +89,14 @@ def word_tls_problem(
     return replies.TLS_REQUIRED
 
 
-def bounce(at: PointOfView, item: Item, failures: tuple[Failure, ...], name: str) -> Item | None:
-    """Report failures: to people of the organization as the Microsoft Exchange recipient, else as postmaster."""
+def report(
+    at: PointOfView, item: Item, notices: tuple[Notice, ...], name: str, action: Action
+) -> Item | None:
+    """Report to people of the organization as the Microsoft Exchange recipient, to others as postmaster."""
     organization, to = organization_of(at), item.envelope.reverse_path
     internal = to is not None and organization.accepted(to.domain) is not None
     who = "MicrosoftExchange329e71ec88ae4615bbc36ab6ce41109e" if internal else "postmaster"
     sender = f"Microsoft Outlook <{who}@{organization.default_domain or at.mta.fqdn}>"
-    return exchange_report(at, item, failures, name, sender=sender, context=Trust(internal=True))
+    return exchange_report(
+        at, item, notices, name, action=action, sender=sender, context=Trust(internal=True)
+    )

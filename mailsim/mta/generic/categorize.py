@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mailsim.mail.envelope import Recipient
-from mailsim.mta.copies import gather
+from mailsim.mta.copies import gather, single
 from mailsim.mta.generic.receive import RELAYING, UNKNOWN_USER, config_of
 from mailsim.mta.generic.replies import user_unknown
 from mailsim.mta.kind import Categorized, Copy, Deliver, Fate, Item, PointOfView, Refuse, Relay
@@ -18,7 +18,8 @@ def route(at: PointOfView, item: Item) -> Categorized:
 
 def _copy(at: PointOfView, item: Item, recipient: Recipient) -> Copy:
     fate, why = _fate(at, recipient)
-    return Copy(recipients=(recipient,), message=item.message, fate=fate, because=why)
+    envelope = single(item.envelope, recipient, item.envelope.reverse_path)
+    return Copy(envelope=envelope, message=item.message, fate=fate, because=why)
 
 
 def _fate(at: PointOfView, recipient: Recipient) -> tuple[Fate, Check]:

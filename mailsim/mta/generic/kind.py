@@ -6,6 +6,7 @@ from ipaddress import IPv4Address
 
 from mailsim.mail.address import show_path
 from mailsim.mail.command import Mail, Rcpt
+from mailsim.mail.dsn import Action
 from mailsim.mail.envelope import Envelope
 from mailsim.mail.message import Message, header_field
 from mailsim.mail.reply import Reply
@@ -13,10 +14,10 @@ from mailsim.mta.generic import categorize, receive, replies, send
 from mailsim.mta.kind import (
     Acceptance,
     Categorized,
-    Failure,
     Greeting,
     Item,
     Next,
+    Notice,
     Offer,
     PointOfView,
     Relay,
@@ -84,8 +85,10 @@ class GenericMta:
     def after(self, at: PointOfView, item: Item, waiting: Waiting) -> Next:
         return send.SCHEDULE.next(at.now, item, waiting)
 
-    def report(self, at: PointOfView, item: Item, failures: tuple[Failure, ...], name: str) -> Item | None:
-        return send.bounce(at, item, failures, name)
+    def report(
+        self, at: PointOfView, item: Item, notices: tuple[Notice, ...], name: str, action: Action
+    ) -> Item | None:
+        return send.report(at, item, notices, name, action)
 
     def deliver(self, _at: PointOfView, item: Item, message: Message) -> Message:
         # rfc5321:4.4 the final delivery records the reverse-path

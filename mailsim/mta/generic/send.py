@@ -6,12 +6,13 @@ from datetime import timedelta
 from ipaddress import IPv4Address
 
 from mailsim.mail.date import mail_date
+from mailsim.mail.dsn import Action
 from mailsim.mail.message import header_field
 from mailsim.mail.reply import Reply, reply
 from mailsim.mta.generic.replies import EXPIRED
-from mailsim.mta.kind import Failure, Item, PointOfView
+from mailsim.mta.kind import Item, Notice, PointOfView
 from mailsim.mta.relaying.offer import TlsProblem
-from mailsim.mta.relaying.reports import failures_to_report, make_report
+from mailsim.mta.relaying.reports import due_notices, make_report
 from mailsim.mta.relaying.retry import Schedule
 from mailsim.reason.cite import documented, rfc
 from mailsim.world.certificate import ChainVerdict, PresentedCertificate
@@ -43,20 +44,38 @@ def word_unreachable(host: str, address: IPv4Address | None, cause: str) -> Repl
     return reply(451, "4.4.1", f"connect to {host}[{address}]:25: {cause}")
 
 
-def bounce(at: PointOfView, item: Item, failures: tuple[Failure, ...], name: str) -> Item | None:
-    """Report failures to the sender as MAILER-DAEMON."""
-    due = failures_to_report(item, failures)
+_SUBJECTS = {
+    Action.FAILED: "Undelivered Mail Returned to Sender",
+    Action.DELAYED: "Delayed Mail (still being retried)",
+}
+_OPENINGS = {
+    Action.FAILED: "Your message could not be delivered.",
+    Action.DELAYED: "Your message could not be delivered yet. It will be retried until it expires.",
+}
+_SUCCESS = (
+    "Successful Mail Delivery Report",
+    "Your message was delivered, or handed on without further reports.",
+)
+
+
+def report(
+    at: PointOfView, item: Item, notices: tuple[Notice, ...], name: str, action: Action
+) -> Item | None:
+    """Report to the sender as MAILER-DAEMON (Postfix's subjects)."""
+    due = due_notices(item, notices, action)
     if not due:
         return None
-    lines = "\n".join(f"<{failure.recipient.path}>: {failure.reply}" for failure in due)
+    lines = "\n".join(f"<{each.recipient.path}>: {each.reply}" for each in due)
+    subject = _SUBJECTS.get(action, _SUCCESS[0])
     header = (
         header_field("Date", mail_date(at.now)),
         header_field("From", f"Mail Delivery System <MAILER-DAEMON@{at.mta.fqdn}>"),
         header_field("To", str(item.envelope.reverse_path)),
-        header_field("Subject", "Undelivered Mail Returned to Sender"),
+        header_field("Subject", subject),
         header_field("Auto-Submitted", "auto-replied"),
     )
-    human = (
-        f"This is the mail system at host {at.mta.fqdn}.\n\nYour message could not be delivered.\n\n{lines}\n"
+    told = _OPENINGS.get(action, _SUCCESS[1])
+    human = f"This is the mail system at host {at.mta.fqdn}.\n\n{told}\n\n{lines}\n"
+    return make_report(
+        at, item, due, name, action=action, header=header, human=human, whole_up_to=BOUNCE_SIZE_LIMIT
     )
-    return make_report(at, item, due, name, header=header, human=human, whole_up_to=BOUNCE_SIZE_LIMIT)

@@ -1,6 +1,6 @@
-"""Whether a failure is reported at all, and what every report says in the machine's words.
+"""Whether a sender is told at all, and what every report says in the machine's words.
 
-No report about a null reverse-path (RFC 5321 section 6.1), none where NOTIFY excludes failures (RFC 3461).
+No report about a null reverse-path (RFC 5321 section 6.1), none that NOTIFY excludes (RFC 3461 section 4.1).
 The human part, the header and the address it comes from are the vendor's.
 """
 
@@ -9,25 +9,28 @@ from __future__ import annotations
 import hashlib
 
 from mailsim.mail.address import ReversePath
-from mailsim.mail.dsn import RecipientStatus, Report, write_report
+from mailsim.mail.dsn import Action, RecipientStatus, Report, write_report
 from mailsim.mail.envelope import Envelope, Recipient
 from mailsim.mail.message import HeaderField
-from mailsim.mta.kind import Failure, Item, PointOfView
+from mailsim.mta.kind import Item, Notice, PointOfView
+
+_NOTIFY = {Action.FAILED: "FAILURE", Action.DELAYED: "DELAY"}
 
 
-def failures_to_report(item: Item, failures: tuple[Failure, ...]) -> tuple[Failure, ...]:
-    """Return the failures that the sender is to hear of; none about a null reverse-path."""
+def due_notices(item: Item, notices: tuple[Notice, ...], action: Action) -> tuple[Notice, ...]:
+    """Return what the sender is to hear of; nothing about a null reverse-path."""
     if item.envelope.reverse_path is None:
         return ()
-    return tuple(failure for failure in failures if failure.recipient.wants_failure)
+    return tuple(each for each in notices if each.recipient.wants(_NOTIFY.get(action, "SUCCESS")))
 
 
 def make_report(
     at: PointOfView,
     item: Item,
-    failures: tuple[Failure, ...],
+    notices: tuple[Notice, ...],
     name: str,
     *,
+    action: Action,
     header: tuple[HeaderField, ...],
     human: str,
     whole_up_to: int,
@@ -38,31 +41,24 @@ def make_report(
     Args:
         at: the reporting MTA.
         item: the message reported about.
-        failures: what is reported; at least one.
+        notices: what is reported; at least one.
         name: the stable name of the new item.
+        action: what has become of the recipients.
         header: the vendor's header fields.
         human: the vendor's text.
-        whole_up_to: octets; of a larger message only the header is returned.
+        whole_up_to: octets; of a larger message only the header is returned, as of one that got through.
         context: the vendor's judgement of its own reports.
     """
+    large = item.envelope.ret == "HDRS" or item.message.size > whole_up_to
     report = Report(
         reporting_mta=at.mta.fqdn,
         received_from=item.facts.ehlo if item.facts else "",
         arrival=item.arrived,
         envid=item.envelope.envid,
-        recipients=tuple(
-            RecipientStatus(
-                final=failure.recipient.path,
-                orcpt=failure.recipient.orcpt,
-                action="failed",
-                reply=failure.reply,
-                remote_mta=failure.remote,
-            )
-            for failure in failures
-        ),
+        recipients=tuple(_status(each, action) for each in notices),
         human=human,
         original=item.message,
-        headers_only=item.envelope.ret == "HDRS" or item.message.size > whole_up_to,
+        headers_only=large or action is not Action.FAILED,  # rfc3461:6.2
     )
     message = write_report(report, header, message_id(name, at.mta.fqdn))
     return Item(
@@ -72,6 +68,17 @@ def make_report(
         arrived=at.now,
         context=context,
         report=True,
+    )
+
+
+def _status(notice: Notice, action: Action) -> RecipientStatus:
+    return RecipientStatus(
+        final=notice.recipient.path,
+        orcpt=notice.recipient.orcpt,
+        action=action,
+        reply=notice.reply,
+        remote_mta=notice.remote,
+        retry_until=notice.until,
     )
 
 

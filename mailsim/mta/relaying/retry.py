@@ -20,6 +20,7 @@ class Schedule:
         then: the interval after those, repeated.
         expires_after: after so long in the queue a message fails, counted from its arrival.
         expired: the reply that stands for it.
+        warns_after: the sender is told after so long that the message waits; None never.
         cite: where it is documented.
     """
 
@@ -28,6 +29,7 @@ class Schedule:
     expires_after: timedelta
     expired: Reply
     cite: Citation
+    warns_after: timedelta | None = None
 
     def interval(self, attempts: int) -> timedelta:
         """Return the wait after the n-th failed attempt, counted from 1."""
@@ -49,4 +51,10 @@ class Schedule:
             wanted=f"less than {self.expires_after}",
             cite=self.cite,
         )
-        return Next(due, None, in_time) if due < expires else Next(max(expires, now), self.expired, in_time)
+        if due >= expires:
+            return Next(max(expires, now), self.expired, in_time, expires, self.warn_at(item))
+        return Next(due, None, in_time, expires, self.warn_at(item))
+
+    def warn_at(self, item: Item) -> datetime | None:
+        """Return when the sender is told that a message waits, UTC; None never."""
+        return item.arrived + self.warns_after if self.warns_after else None
