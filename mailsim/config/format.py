@@ -237,6 +237,9 @@ class ClientText:
     server: str = field(metadata={"doc": "the host or address it connects to"})
     certificate: str | tuple[CertificateUseText, ...] = ""
     tls: TlsWord = TlsWord.OPPORTUNISTIC
+    port: int = 25
+    user: str = field(default="", metadata={"doc": "whom it signs in as; empty for nobody"})
+    password: str = ""
     origin: Origin | None = _origin()
 
 

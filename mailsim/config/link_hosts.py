@@ -5,6 +5,7 @@ from __future__ import annotations
 from mailsim.config.format import ClientText, InternetText
 from mailsim.config.linking import Linking
 from mailsim.config.names import address, mark_of
+from mailsim.mail.sasl import Claim
 from mailsim.mta.client import ClientConfig
 from mailsim.mta.generic.config import GenericConfig
 from mailsim.mta.relaying.tls_policy import TlsDemand
@@ -54,6 +55,11 @@ def link_client(linking: Linking, name: str, text: ClientText) -> Mta:
         addresses=(text.ip,),
         ports=(),
         certificates=linking.uses(text.certificate, at, where),
-        config=ClientConfig(text.server, TlsDemand[text.tls.name]),
+        config=ClientConfig(
+            text.server,
+            TlsDemand[text.tls.name],
+            text.port,
+            Claim(text.user, text.password) if text.user else None,
+        ),
         origin=text.origin,
     )

@@ -20,6 +20,7 @@ from mailsim.mail.capability import NONE_OFFERED, Capabilities
 from mailsim.mail.envelope import Envelope, Recipient
 from mailsim.mail.message import Message
 from mailsim.mail.reply import Reply, reply
+from mailsim.mail.sasl import Claim, encoded
 from mailsim.mta.kind import MtaKind, Offer, Relay, Target
 from mailsim.mta.relaying.tls_policy import TlsDemand
 from mailsim.reason.decision import Reason
@@ -30,6 +31,9 @@ Steps: TypeAlias = Generator[Operation, Result, None]
 NEEDS_SMTPUTF8 = reply(
     553, "5.6.7", "The address needs SMTPUTF8, which the next hop does not offer"
 )  # rfc6531:3.5
+
+
+NO_LOGIN = reply(454, "4.7.0", "The next hop offers no AUTH LOGIN, which is to be used")
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +123,8 @@ def converse(talk: Talk, greeting: Reply, letters: Iterable[Letter]) -> Steps:
     yield from _introduce(talk, greeting)
     if talk.last_error is None:
         yield from _secure(talk)
+    if talk.last_error is None and talk.relay.login is not None:
+        yield from _sign_in(talk, talk.relay.login)
     for letter in letters:
         if talk.last_error is not None:
             break
@@ -165,6 +171,20 @@ def _secure(talk: Talk) -> Steps:
     elif isinstance(result, Broken):
         talk.connected = False
         _judge(talk, Offer(talk.target.host, talk.capabilities, tls_failed=result.cause))
+
+
+def _sign_in(talk: Talk, claim: Claim) -> Steps:
+    """Say who we are, by AUTH LOGIN (RFC 4954); without a way to say it, no mail is handed over."""
+    if "LOGIN" not in talk.capabilities.parameters("AUTH"):
+        talk.last_error = NO_LOGIN
+        return
+    for line in ("AUTH LOGIN", encoded(claim.user), encoded(claim.password)):
+        answer = yield from _ask(talk, line)
+        if answer is None:
+            return
+        if not answer.positive:
+            talk.last_error = answer
+            return
 
 
 def _refused_starttls(talk: Talk, answer: Reply) -> None:

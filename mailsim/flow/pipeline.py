@@ -11,6 +11,7 @@ reverse-path.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -23,10 +24,11 @@ from mailsim.flow.notices import Due, Notices, returning_to
 from mailsim.flow.session import Answer, ServerSession
 from mailsim.flow.spool import Overdue, Queued, Spool, Spooled, Submission
 from mailsim.flow.wire import Operation, Result
-from mailsim.mail.address import Mailbox
+from mailsim.mail.address import Mailbox, ReversePath
 from mailsim.mail.dsn import Action
 from mailsim.mail.envelope import Recipient
 from mailsim.mail.reply import Reply
+from mailsim.mta.history import History, Transaction
 from mailsim.mta.kind import (
     Copy,
     Deliver,
@@ -85,13 +87,15 @@ class Pipeline:
         self._sessions = SessionNames()
         self._notices = Notices(kinds, self._enter_report)
         self._strangers = 0
+        self._histories: defaultdict[str, History] = defaultdict(History)
         self._by_address = {address: mta for mta in world.mtas.values() for address in mta.addresses}
 
     # --- what a session and an attempt need of the run ---------------------------------------------------
 
     def view(self, mta_id: str) -> PointOfView:
         """Return the point of view of an MTA now."""
-        return PointOfView(self.world, self._pki, self.world.mtas[mta_id], self.now)
+        mta = self.world.mtas[mta_id]
+        return PointOfView(self.world, self._pki, mta, self.now, self._histories[mta_id])
 
     def record(
         self,
@@ -108,6 +112,10 @@ class Pipeline:
     def accept(self, mta_id: str, item: Item) -> None:
         """Put an accepted item into the spool of an MTA."""
         self._spool.add(self.now, mta_id, item)
+
+    def began(self, mta_id: str, facts: SessionFacts, reverse_path: ReversePath) -> None:
+        """Remember that an MTA accepted a sender."""
+        self._histories[mta_id].add(Transaction(self.now, facts.peer_ip, facts.user, reverse_path))
 
     # --- what a driver asks -------------------------------------------------------------------------------
 
@@ -179,7 +187,7 @@ class Pipeline:
         if answer.reply is not None:
             self.record(
                 session.mta_id,
-                events.Exchanged(line, answer.reply),
+                events.Exchanged(answer.shown or line, answer.reply),
                 message=session.message,
                 session=session.name,
                 because=answer.because,
@@ -195,7 +203,8 @@ class Pipeline:
         at, message = self.view(submission.mta_id), submission.message
         what = events.Submitted(submission.envelope, message.size, message.value("Subject"))
         self.record(submission.mta_id, what, message=submission.name)
-        kind = self._kinds[at.mta.kind]
+        kind, sender = self._kinds[at.mta.kind], submission.envelope.reverse_path
+        self._histories[at.mta.id].add(Transaction(self.now, None, str(sender or ""), sender))
         self._categorize(submission.mta_id, kind.submit(at, submission.envelope, message, submission.name))
 
     def _categorize(self, mta_id: str, item: Item) -> None:

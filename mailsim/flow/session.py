@@ -16,7 +16,9 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any, Protocol
 
+from mailsim.mail.address import ReversePath
 from mailsim.mail.command import (
+    Auth,
     Bdat,
     Command,
     Data,
@@ -36,6 +38,7 @@ from mailsim.mail.command import (
 from mailsim.mail.envelope import Envelope, Recipient
 from mailsim.mail.message import Message
 from mailsim.mail.reply import Reply
+from mailsim.mail.sasl import SERVER, CancelledError, Claim, Dialogue
 from mailsim.mta.kind import Item, MtaKind, PointOfView, ServerTls, Session
 from mailsim.reason.decision import Reason
 from mailsim.trace.events import Attributed, Connected, Received, Secured, TlsVerdict, What
@@ -65,6 +68,7 @@ class Answer:
         because: why, where something was decided.
         size: octets of the chunk to read.
         last: whether that chunk ends the message.
+        shown: what stands for the line in the trace where it is secret.
     """
 
     reply: Reply | None
@@ -72,6 +76,7 @@ class Answer:
     because: Reason | None = None
     size: int = 0
     last: bool = False
+    shown: str = ""
 
 
 class Ground(Protocol):
@@ -87,6 +92,9 @@ class Ground(Protocol):
 
     def accept(self, mta_id: str, item: Item) -> None:
         """Put an item into the spool of an MTA."""
+
+    def began(self, mta_id: str, facts: SessionFacts, reverse_path: ReversePath) -> None:
+        """Remember that an MTA accepted a sender."""
 
 
 class ServerSession:
@@ -125,12 +133,15 @@ class ServerSession:
         self._chunks: list[bytes] = []
         self._message = ""
         self._new_tls: TlsFacts | None = None
+        self._signing_in: Dialogue | None = None
+        self._errors_left: int | None = None
         self.closed = False
 
     def greet(self) -> Answer:
         """Answer the connection itself."""
         greeting = self._kind.on_connect(self._at, self._facts)
         self._receiving = greeting.receiving
+        self._errors_left = greeting.protocol_errors
         reply = greeting.reply.value
         connected = Connected(
             client=self._client,
@@ -146,6 +157,8 @@ class ServerSession:
     def handle(self, line: str) -> Answer:
         """Answer one command line, given without its CRLF."""
         self._note_handshake()
+        if self._signing_in is not None:
+            return self._sign_in(self._signing_in, line)
         return self._dispatch(read_command(line))
 
     def content(self, data: bytes) -> Answer:
@@ -164,7 +177,7 @@ class ServerSession:
 
     def overlong(self) -> Answer:
         """Answer a line longer than any command may be."""
-        return Answer(self._kind.words.overlong)
+        return self._wrong(self._kind.words.overlong)
 
     def crashed(self) -> Answer:
         """Answer when mailsim itself failed: never a verdict of the product."""
@@ -183,7 +196,7 @@ class ServerSession:
     def secured(self, tls: TlsFacts) -> None:
         """Take the facts of a finished handshake and forget what was said before it."""
         # rfc3207:4.2 the server must discard any knowledge obtained from the client
-        self._facts = replace(self._facts, tls=tls, ehlo="", extended=False)
+        self._facts = replace(self._facts, tls=tls, ehlo="", extended=False, user="")
         self._reset()
         self._new_tls = tls
 
@@ -219,6 +232,8 @@ class ServerSession:
                 return Answer(None, Then.CHUNK, size=command.size, last=command.last)
             case StartTls():
                 return self._starttls()
+            case Auth():
+                return self._auth(command)
             case Rset():
                 self._reset()
                 return Answer(words.reset)
@@ -231,9 +246,18 @@ class ServerSession:
             case Quit():
                 return self._answer(words.quit, Then.CLOSE, None)
             case Malformed():
-                return Answer(self._malformed(command))
+                return self._wrong(self._malformed(command))
             case Unknown():
-                return Answer(words.unknown)
+                return self._wrong(words.unknown)
+
+    def _wrong(self, reply: Reply) -> Answer:
+        """Answer a command out of order or grammar; one too many ends the session."""
+        if self._errors_left is None:
+            return Answer(reply)
+        self._errors_left -= 1
+        if self._errors_left >= 0:
+            return Answer(reply)
+        return self._answer(self._kind.words.too_many_errors, Then.CLOSE, None)
 
     def _malformed(self, command: Malformed) -> Reply:
         words = self._kind.words
@@ -249,17 +273,52 @@ class ServerSession:
 
     def _starttls(self) -> Answer:
         if self.tls is None:
-            return Answer(self._kind.words.unknown)
+            return self._wrong(self._kind.words.unknown)
         return Answer(self._kind.words.ready_for_tls, Then.HANDSHAKE)
+
+    def _auth(self, command: Auth) -> Answer:
+        """Begin to sign somebody in (RFC 4954 section 4)."""
+        words = self._kind.words
+        if not self._facts.extended or self._facts.user or self._envelope is not None:
+            return self._wrong(words.bad_sequence)
+        if command.mechanism not in self._kind.mechanisms(self._at, self._session):
+            return self._wrong(words.auth_unknown)
+        self._signing_in = SERVER[command.mechanism](command.initial)
+        answer = self._sign_in(self._signing_in, None)
+        return replace(answer, shown=f"AUTH {command.mechanism}")
+
+    def _sign_in(self, dialogue: Dialogue, line: str | None) -> Answer:
+        """Go on with a dialogue of challenges and answers."""
+        words, shown = self._kind.words, "<credentials>"
+        try:
+            challenge = next(dialogue) if line is None else dialogue.send(line)
+        except StopIteration as end:
+            return replace(self._signed_in(end.value), shown=shown)
+        except CancelledError:
+            reply = words.auth_cancelled
+        except ValueError:
+            reply = words.auth_malformed
+        else:
+            return Answer(Reply(334, "", (challenge,)), shown=shown)
+        self._signing_in = None
+        return Answer(reply, shown=shown)
+
+    def _signed_in(self, claim: Claim) -> Answer:
+        self._signing_in = None
+        decision = self._kind.on_auth(self._at, self._session, claim)
+        if decision.value is not None:
+            return self._answer(decision.value, Then.NEXT_LINE, decision)
+        self._facts = replace(self._facts, user=claim.user)
+        return self._answer(self._kind.words.authenticated, Then.NEXT_LINE, decision)
 
     def _mail(self, command: Mail) -> Answer:
         words = self._kind.words
         if not self._facts.ehlo:
-            return Answer(words.bad_sequence)
+            return self._wrong(words.bad_sequence)
         if self._envelope is not None:
-            return Answer(words.need_rcpt)
+            return self._wrong(words.need_rcpt)
         if not _known(command.parameters, _MAIL_PARAMETERS):
-            return Answer(words.parameter)
+            return self._wrong(words.parameter)
         self._message = self._incoming()
         decision = self._kind.on_mail(self._at, self._session, command)
         if decision.value is not None:
@@ -271,14 +330,15 @@ class ServerSession:
             envid=command.parameters.get("ENVID", ""),
             body=command.parameters.get("BODY", "").upper(),
         )
+        self._ground.began(self.mta_id, self._facts, command.path)
         return self._answer(words.sender_ok, Then.NEXT_LINE, decision)
 
     def _rcpt(self, command: Rcpt) -> Answer:
         words = self._kind.words
         if self._envelope is None:
-            return Answer(words.need_mail if self._facts.ehlo else words.bad_sequence)
+            return self._wrong(words.need_mail if self._facts.ehlo else words.bad_sequence)
         if not _known(command.parameters, _RCPT_PARAMETERS):
-            return Answer(words.parameter)
+            return self._wrong(words.parameter)
         decision = self._kind.on_rcpt(self._at, self._session, self._envelope, command)
         if decision.value is not None:
             return self._answer(decision.value, Then.NEXT_LINE, decision)

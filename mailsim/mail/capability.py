@@ -31,6 +31,10 @@ class Capabilities:
         """Tell whether a keyword is offered."""
         return keyword in self.names
 
+    def parameters(self, keyword: str) -> tuple[str, ...]:
+        """Return the words behind a keyword, upper case; none when it is not offered."""
+        return tuple(word for name, rest in self.keywords if name == keyword for word in rest.upper().split())
+
     @property
     def size_limit(self) -> int | None:
         """Return the fixed maximum message size in octets, None when there is none (RFC 1870)."""

@@ -14,6 +14,7 @@ from typing import TypeAlias
 from mailsim.mail.address import Mailbox, ReversePath, read_path
 
 _KEYWORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]*")
+_MECHANISM = re.compile(r"[A-Za-z0-9_-]{1,20}")  # rfc4422:3.1
 _VALUE = re.compile(r"[!-<>-~]*")  # rfc5321:4.1.2 esmtp-value: no "=", no space, no control
 # what may stand in a Received field; let through more than rfc5321:4.1.1.1 does, as servers do
 _HOST = re.compile(r"[!-~\u00a1-\ud7ff\ue000-\U0010ffff]+")
@@ -32,6 +33,14 @@ class Ehlo:
 @dataclass(frozen=True, slots=True)
 class StartTls:
     """STARTTLS (RFC 3207)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Auth:
+    """AUTH with its mechanism in upper case and the initial response, empty when there is none (RFC 4954)."""
+
+    mechanism: str
+    initial: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +114,20 @@ class Malformed:
 
 
 Command: TypeAlias = (
-    Ehlo | StartTls | Mail | Rcpt | Data | Bdat | Rset | Noop | Quit | Vrfy | Help | Unknown | Malformed
+    Ehlo
+    | StartTls
+    | Auth
+    | Mail
+    | Rcpt
+    | Data
+    | Bdat
+    | Rset
+    | Noop
+    | Quit
+    | Vrfy
+    | Help
+    | Unknown
+    | Malformed
 )
 
 
@@ -149,6 +171,13 @@ def _nothing(argument: str) -> None:
 def _starttls(argument: str) -> Command:
     _nothing(argument)
     return StartTls()
+
+
+def _auth(argument: str) -> Command:
+    mechanism, _, initial = argument.partition(" ")
+    if not _MECHANISM.fullmatch(mechanism) or " " in initial:
+        raise ValueError("wanted AUTH mechanism [initial-response]")
+    return Auth(mechanism.upper(), initial)
 
 
 def _mail(argument: str) -> Command:
@@ -231,6 +260,7 @@ _READERS: Mapping[str, Callable[[str], Command]] = {
     "EHLO": _ehlo,
     "HELO": _helo,
     "STARTTLS": _starttls,
+    "AUTH": _auth,
     "MAIL": _mail,
     "RCPT": _rcpt,
     "DATA": _data,

@@ -14,6 +14,7 @@ from mailsim.mail.dsn import Action
 from mailsim.mail.envelope import Envelope
 from mailsim.mail.message import Message
 from mailsim.mail.reply import Reply, reply
+from mailsim.mail.sasl import Claim
 from mailsim.mta.generic import replies
 from mailsim.mta.generic.send import OPPORTUNISTIC_TLS, word_tls_problem, word_unreachable
 from mailsim.mta.kind import (
@@ -52,10 +53,14 @@ class ClientConfig:
     Args:
         server: the host or address literal it connects to.
         tls: what it demands of the session.
+        port: where it connects.
+        login: whom it signs in as, None as nobody.
     """
 
     server: str
     tls: TlsDemand = TlsDemand.OPPORTUNISTIC
+    port: int = 25
+    login: Claim | None = None
 
 
 class ClientHost:
@@ -74,6 +79,12 @@ class ClientHost:
 
     def on_starttls(self, _at: PointOfView, _session: Session) -> ServerTls | None:
         return None
+
+    def mechanisms(self, _at: PointOfView, _session: Session) -> tuple[str, ...]:
+        return ()
+
+    def on_auth(self, _at: PointOfView, _session: Session, _claim: Claim) -> Decision[Reply | None]:
+        return Decision("AUTH", self.words.auth_unknown, ())
 
     def on_mail(self, _at: PointOfView, _session: Session, _mail: Mail) -> Decision[Reply | None]:
         return Decision("MAIL", self.words.bad_sequence, ())
@@ -100,6 +111,8 @@ class ClientHost:
             certificate=at.certificate,
             helo=at.mta.fqdn,
             source=at.mta.addresses[0],
+            port=config.port,
+            login=config.login,
             messages_per_connection=100,
         )
         why = check(True, "server", saw=config.server, cite=AS_TOLD)

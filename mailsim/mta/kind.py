@@ -7,7 +7,7 @@ questions; they do not share a configuration model.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
 from ipaddress import IPv4Address
@@ -20,6 +20,8 @@ from mailsim.mail.dsn import Action
 from mailsim.mail.envelope import Envelope, Recipient
 from mailsim.mail.message import Message
 from mailsim.mail.reply import Reply
+from mailsim.mail.sasl import Claim
+from mailsim.mta.history import History
 from mailsim.mta.relaying.tls_policy import TlsPolicy
 from mailsim.pki import Pki
 from mailsim.reason.assumption import Assumption
@@ -37,12 +39,14 @@ class PointOfView:
         pki: keys, certificates and path validation.
         mta: the MTA that decides.
         now: the simulated instant, UTC.
+        history: what this MTA remembers of earlier transactions.
     """
 
     world: Topology
     pki: Pki
     mta: Mta
     now: datetime
+    history: History = field(default_factory=History, compare=False)
 
     @property
     def certificate(self) -> str | None:
@@ -75,11 +79,13 @@ class Greeting:
         reply: a decision whose value is the banner, or a refusal after which the connection is closed.
         receiving: kept by the session and handed back with every question.
         connector: the name of the connector chosen, empty where the vendor has none.
+        protocol_errors: how many commands out of order or grammar are borne; None bears any number.
     """
 
     reply: Decision[Reply]
     receiving: Any = None
     connector: str = ""
+    protocol_errors: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +119,13 @@ class Words:
     help: Reply
     sender_ok: Reply
     recipient_ok: Reply
+    authenticated: Reply = Reply(235, "2.7.0", ("Authentication successful",))
+    auth_unknown: Reply = Reply(504, "5.7.4", ("Unrecognized authentication type",))
+    auth_cancelled: Reply = Reply(501, "5.7.0", ("Authentication cancelled",))
+    auth_malformed: Reply = Reply(501, "5.5.2", ("Cannot decode the response",))
+    too_many_errors: Reply = Reply(
+        421, "4.7.0", ("Too many errors on this connection, closing transmission channel",)
+    )
     bug: Reply = Reply(421, "4.3.0", ("Internal error of the simulator",))
 
 
@@ -184,6 +197,8 @@ class Relay:
         tls: what the session must be.
         certificate: the certificate to present when asked; None presents none.
         helo: the name given in EHLO.
+        login: whom to sign in as at the next hop; None signs in as nobody.
+        port: of the next hop.
         source: the modelled address it leaves from.
         messages_per_connection: after so many messages a new connection is opened.
     """
@@ -195,6 +210,8 @@ class Relay:
     certificate: str | None
     helo: str
     source: IPv4Address
+    login: Claim | None = None
+    port: int = 25
     messages_per_connection: int = 20
 
     @property
@@ -414,6 +431,12 @@ class MtaKind(Protocol):
 
     def on_starttls(self, at: PointOfView, session: Session) -> ServerTls | None:
         """Say how to enter TLS; None when STARTTLS is not offered."""
+
+    def mechanisms(self, at: PointOfView, session: Session) -> tuple[str, ...]:
+        """Return the AUTH mechanisms that are offered now."""
+
+    def on_auth(self, at: PointOfView, session: Session, claim: Claim) -> Decision[Reply | None]:
+        """Judge who somebody says he is; None signs him in."""
 
     def on_mail(self, at: PointOfView, session: Session, mail: Mail) -> Decision[Reply | None]:
         """Judge a sender; None accepts it with the usual words."""

@@ -32,6 +32,7 @@ class SessionFacts:
         ehlo: the name the client gave; empty before EHLO or HELO.
         extended: whether it said EHLO.
         tls: what the handshake showed; None while the session is in clear text.
+        user: the mailbox that signed in, empty for nobody.
     """
 
     peer_ip: IPv4Address
@@ -40,3 +41,4 @@ class SessionFacts:
     ehlo: str = ""
     extended: bool = False
     tls: TlsFacts | None = None
+    user: str = ""

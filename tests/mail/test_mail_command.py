@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from mailsim.mail.address import Mailbox
 from mailsim.mail.command import (
+    Auth,
     Bdat,
     Data,
     Ehlo,
@@ -63,7 +64,8 @@ ANN = Mailbox("ann", "fabrikam.com")
         ("HELP MAIL", Help()),
         ("XYZZY now", Unknown("XYZZY")),
         ("", Unknown("")),
-        ("AUTH LOGIN", Unknown("AUTH")),
+        ("auth login", Auth("LOGIN")),
+        ("AUTH PLAIN AGEAYg==", Auth("PLAIN", "AGEAYg==")),
     ],
 )
 def test_lines_become_commands(line, command):

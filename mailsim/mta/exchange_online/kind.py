@@ -11,6 +11,7 @@ from mailsim.mail.dsn import Action
 from mailsim.mail.envelope import Envelope
 from mailsim.mail.message import Message, header_field
 from mailsim.mail.reply import Reply
+from mailsim.mail.sasl import Claim
 from mailsim.mta.exchange_online import categorize, headers, receive, replies, send
 from mailsim.mta.exchange_online.attribution import Owners
 from mailsim.mta.exchange_online.config import ExchangeOnlineConfig
@@ -53,6 +54,12 @@ class ExchangeOnline:
 
     def on_starttls(self, at: PointOfView, session: Session) -> ServerTls | None:
         return receive.tls_for(at, session)
+
+    def mechanisms(self, _at: PointOfView, _session: Session) -> tuple[str, ...]:
+        return ()
+
+    def on_auth(self, _at: PointOfView, _session: Session, _claim: Claim) -> Decision[Reply | None]:
+        return Decision("AUTH", self.words.auth_unknown, ())
 
     def on_mail(self, _at: PointOfView, _session: Session, mail: Mail) -> Decision[Reply | None]:
         return receive.judge_sender(mail)

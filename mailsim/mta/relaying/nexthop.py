@@ -7,6 +7,7 @@ wants them fixed, so this is a named assumption.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from ipaddress import IPv4Address
 
 from mailsim.mta.kind import PointOfView, Relay, RouteProblem, Target, Targets
@@ -35,6 +36,7 @@ def choose_targets(at: PointOfView, relay: Relay, *, avoid_self: bool) -> Decisi
         targets = Targets(found, None if found else RouteProblem.NO_ADDRESS)
     else:
         targets = _by_mx(at, relay.domain, looked_up, avoid_self=avoid_self)
+    targets = replace(targets, found=tuple(replace(each, port=relay.port) for each in targets.found))
     answer = ", ".join(f"{target.host} [{target.address}]" for target in targets.found)
     if targets.problem:
         answer = targets.problem.value
