@@ -19,13 +19,14 @@ from dataclasses import dataclass, field, replace
 from mailsim.mail.address import Mailbox, ReversePath
 from mailsim.mail.envelope import Recipient, orcpt_of
 from mailsim.mail.reply import Reply
-from mailsim.mta.kind import Resolved
+from mailsim.mta.kind import Deliver, Drop, Fate, Refuse, Resolved
 from mailsim.reason.check import Check, check
 from mailsim.reason.cite import Citation
 from mailsim.reason.decision import Decision, Reason
 from mailsim.world.directory import Directory, DirectoryRecipient, Forwarding, Group
 
 NEVER = frozenset({"NEVER"})
+NO_MEMBERS = "the group has no members"
 
 Admit = Callable[[DirectoryRecipient, Recipient], Decision[Reply | None] | None]
 """Judges whether an object lets the message through; None where there is nothing to judge."""
@@ -69,6 +70,32 @@ class Resolution:
     def is_empty_group(self) -> bool:
         """Whether it is a group in which nobody else is reached."""
         return self.ended_at is not None and self.ended_at.group is not None
+
+
+def fate_in_directory(at: Resolution, *, looped: Reply, unknown: Reply | None) -> Fate | None:
+    """Return the fate of a recipient that goes no further, None for one that is routed.
+
+    Args:
+        at: where it ended.
+        looped: how the vendor refuses objects that point at each other.
+        unknown: how it refuses this recipient as nobody's; None where it may be somebody's elsewhere.
+    """
+    if at.refused is not None:
+        return Refuse(at.refused)
+    if at.looped:
+        return Refuse(looped)
+    if at.is_empty_group:
+        return Drop(NO_MEMBERS)
+    if at.mailbox is not None:
+        return Deliver(at.mailbox)
+    return Refuse(unknown) if unknown is not None else None
+
+
+def in_words(fate: Fate) -> str:
+    """Say how a recipient ends in the directory."""
+    if isinstance(fate, Drop):
+        return fate.reason
+    return fate.reply.text if isinstance(fate, Refuse) else "delivered here"
 
 
 class Resolver:

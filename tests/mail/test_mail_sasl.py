@@ -13,8 +13,7 @@ def claim(mechanism: str, *lines: str) -> tuple[list[str], Claim]:
     dialogue, challenges = SERVER[mechanism](initial), []
     try:
         challenges.append(next(dialogue))
-        for line in rest:
-            challenges.append(dialogue.send(line))
+        challenges.extend(map(dialogue.send, rest))
     except StopIteration as end:
         return challenges, end.value
     raise AssertionError("the dialogue goes on")

@@ -12,7 +12,7 @@ from mailsim.mail.envelope import Envelope
 from mailsim.mail.message import Message, header_field
 from mailsim.mail.reply import Reply
 from mailsim.mail.sasl import Claim
-from mailsim.mta.exchange_online import categorize, headers, receive, replies, send
+from mailsim.mta.exchange_online import categorize, headers, receive, recipients, replies, send
 from mailsim.mta.exchange_online.attribution import Owners
 from mailsim.mta.exchange_online.config import ExchangeOnlineConfig
 from mailsim.mta.kind import (
@@ -102,7 +102,7 @@ class ExchangeOnline:
         self, at: PointOfView, item: Item, notices: tuple[Notice, ...], name: str, action: Action
     ) -> Item | None:
         return send.report(
-            at, item, notices, name, action, tenant=categorize.owner_of_notice(at, item, notices)
+            at, item, notices, name, action, tenant=recipients.owner_of_notice(at, item, notices)
         )
 
     def deliver(self, _at: PointOfView, item: Item, message: Message) -> Message:

@@ -1,0 +1,115 @@
+"""Who the recipients of a message are in Exchange Online: whose mail it is, resolution, rules, and who is nobody.
+
+A recipient is resolved in the directory of the tenant that the mail is attributed to; transport rules run on the resolved
+recipient. Sources: "Manage accepted domains", "Mail flow rules".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from mailsim.errors import Bug
+from mailsim.mail.envelope import Envelope, Recipient
+from mailsim.mta.copies import single
+from mailsim.mta.exchange_online.accepted_domain import DomainType
+from mailsim.mta.exchange_online.attribution import Owners
+from mailsim.mta.exchange_online.config import ExchangeOnlineConfig, Tenant
+from mailsim.mta.kind import Item, Notice, PointOfView
+from mailsim.mta.resolution import Resolution, Resolver
+from mailsim.mta.rules.rule import TransportRule
+from mailsim.mta.rules.run import rules_for
+from mailsim.reason.check import Check, check
+from mailsim.reason.cite import documented
+from mailsim.reason.order import Evaluated
+
+RESOLUTION = documented("ms:accepted-domains-exo", "Manage accepted domains in Exchange Online")
+
+
+@dataclass(frozen=True, slots=True)
+class Addressee:
+    """One recipient of an item.
+
+    Args:
+        tenant: whose mail it is.
+        resolution: what the recipient became in the tenant's directory.
+        rules: the transport rules that apply to it.
+    """
+
+    tenant: Tenant
+    resolution: Resolution
+    rules: tuple[Evaluated[TransportRule], ...]
+
+    @property
+    def recipient(self) -> Recipient:
+        """Return the recipient as it is now addressed."""
+        return self.resolution.recipient
+
+    def envelope(self, item: Item) -> Envelope:
+        """Return the envelope of a copy for this recipient alone."""
+        return single(item.envelope, self.recipient, self.resolution.reverse_path)
+
+
+def addressees(at: PointOfView, item: Item) -> Iterator[Addressee]:
+    """Yield everybody whom the recipients of a message stand for."""
+    for recipient in item.envelope.recipients:
+        yield from _stood_for(at, item, recipient)
+
+
+def owner_of_notice(at: PointOfView, item: Item, notices: tuple[Notice, ...]) -> Tenant:
+    """Return the tenant whose recipient is told of first, also where it was resolved to somebody outside."""
+    told = notices[0].recipient.path
+    became = (
+        (each, recipient)
+        for recipient in item.envelope.recipients
+        for each in _stood_for(at, item, recipient)
+    )
+    found = (each.tenant for each, recipient in became if told in (recipient.path, each.recipient.path))
+    return next(found, None) or _owner(at, item, item.envelope.recipients[0])
+
+
+def _owner(at: PointOfView, item: Item, recipient: Recipient) -> Tenant:
+    """Return the tenant whose mail this is for one recipient as it arrived."""
+    config: ExchangeOnlineConfig = at.mta.config
+    owners: Owners = item.context
+    tenant = config.tenant(owners.of(recipient.path))
+    if tenant is None:
+        raise Bug(f"{item.name} belongs to no tenant")
+    return tenant
+
+
+def _stood_for(at: PointOfView, item: Item, recipient: Recipient) -> Iterator[Addressee]:
+    """Resolve one recipient and run the rules on everybody it stands for."""
+    tenant = _owner(at, item, recipient)
+    resolver = Resolver(
+        tenant.directory, owner=tenant.name, default_domain=tenant.default_domain, cite=RESOLUTION
+    )
+    for resolution in resolver.resolve(recipient, item.envelope.reverse_path):
+        exempt = resolution.looped or _is_report(item)
+        ran = () if exempt else rules_for(tenant.transport_rules, resolution.last_seen)
+        yield Addressee(tenant, resolution, tuple(rule for rule in ran if rule.applies))
+
+
+def _is_report(item: Item) -> bool:
+    """Tell whether transport rules leave the message alone: non-delivery reports, made here or elsewhere."""
+    kind = item.message.value("Content-Type").lower()
+    arrived = item.envelope.reverse_path is None and kind.startswith("multipart/report")
+    return item.report or arrived
+
+
+def not_found(addressee: Addressee) -> tuple[Check, ...]:
+    """Hold against a recipient that is not in the directory that its domain is authoritative."""
+    if addressee.resolution.ended_at is not None:
+        return ()
+    domain = addressee.recipient.path.domain
+    accepted = addressee.tenant.accepted(domain)
+    return (
+        check(
+            accepted is None or accepted.domain_type is not DomainType.AUTHORITATIVE,
+            f"DomainType of {domain}",
+            saw=accepted.domain_type.value if accepted else "not an accepted domain",
+            wanted="a known recipient, or a domain that is not Authoritative",
+            cite=RESOLUTION,
+            source=str(accepted.origin or "") if accepted else "",
+        ),
+    )
