@@ -216,7 +216,7 @@ class MessageItem(_ScenarioItem):
         yield from map(str, self._scenario.warnings)
         for tree, about in in_reading_order(trees(result.events)):
             if self.name in (tree.message, about):
-                yield from message_lines(tree, about=about)
+                yield from message_lines(tree, about=about, since=self._scenario.topology.start)
 
     def reportinfo(self) -> tuple[Path, int | None, str]:
         """Return the place of the expectations, and a name."""

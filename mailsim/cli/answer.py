@@ -105,7 +105,8 @@ class Answers:
         from mailsim.report.text import report_lines
 
         chosen = style()
-        show(report_lines(result.events, result.findings, chosen))
+        world, order = self._scenario.topology, [each.name for each in self._scenario.submissions]
+        show(report_lines(result.events, result.findings, chosen, order=order, since=world.start))
         if found is None:
             return
         if not found:

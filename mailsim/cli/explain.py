@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from datetime import timedelta
 
 import click
 
@@ -18,9 +19,17 @@ from mailsim.cli.output import show, style, warn
 )
 @click.option("--at", default="", help="The MTA or client host it starts at; by default the sender's.")
 @click.option("--size", type=int, help="Octets of the message.")
+@click.option("--when", default="", help="When it is handed in, after the start, such as +25h.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 def command(
-    *, scenario: str, sender: str, recipients: tuple[str, ...], at: str, size: int | None, as_json: bool
+    *,
+    scenario: str,
+    sender: str,
+    recipients: tuple[str, ...],
+    at: str,
+    size: int | None,
+    when: str,
+    as_json: bool,
 ) -> int:
     """Explain what would happen to a message in SCENARIO, decision by decision.
 
@@ -40,7 +49,9 @@ def command(
     mta = loaded.topology.named(at) if at else None
     client = at if mta is not None and mta.kind == "client" else ""
     diagnostics = Diagnostics()
-    text = MessageText(sender=sender, to=recipients, at="" if client else at, client=client, size=size)
+    text = MessageText(
+        sender=sender, to=recipients, at="" if client else at, client=client, size=size, when=_delay(when)
+    )
     submission = link_message("message", text, loaded.topology, scenario, diagnostics)
     diagnostics.raise_if_errors()
     asked = replace(loaded, submissions=(submission,) if submission else (), expectations={})
@@ -50,5 +61,16 @@ def command(
         return 0
     chosen = style()
     for tree, about in in_reading_order(trees(result.events)):
-        show([*message_lines(tree, chosen, about=about), "", *decision_lines(tree, chosen), ""])
+        lines = message_lines(tree, chosen, about=about, since=loaded.topology.start)
+        show([*lines, "", *decision_lines(tree, chosen), ""])
     return 0
+
+
+def _delay(text: str) -> timedelta:
+    """Read how long after the start a message is handed in."""
+    from mailsim.config.words import parse_duration
+
+    try:
+        return parse_duration(text) if text else timedelta()
+    except ValueError as problem:
+        raise click.BadParameter(str(problem), param_hint="--when") from problem

@@ -93,11 +93,12 @@ def endpoint_table(state: State, path: Path) -> None:
     console.print(f"CA certificate      {state.ca}")
     console.print(f"host certificates   {state.certificates}")
     console.print(f"state file          {path}")
-    first = state.endpoints[0]
+    domain, host = next(iter(state.mx.items()), ("example.com", state.endpoints[0].host))
+    first = next((each for each in state.endpoints if each.host == host), state.endpoints[0])
     console.print("\nTry, in another terminal:")
     console.print(
         f"  swaks --server {first.loopback} --port {first.actual_port} --tls --tls-verify --tls-ca-path {state.ca} "
-        "--from you@example.net --to somebody@example.com",
+        f"--from you@example.net --to postmaster@{domain}",
         markup=False,
     )
     console.print("^C stops.\n", markup=False)

@@ -13,7 +13,7 @@ from typing import Any
 import click
 
 from mailsim.cli.hand_in import request_for
-from mailsim.cli.state import State, find_state, read_state
+from mailsim.cli.state import Reachable, State, find_state, read_state
 from mailsim.errors import LiveError
 
 
@@ -24,11 +24,15 @@ from mailsim.errors import LiveError
 )
 @click.option("--at", default="", help="The MTA whose mailbox hands it in; by default the one that has it.")
 @click.option("--as", "host", default="", help="Send by SMTP from this host's address instead.")
-@click.option("--server", default="", help="With --as: the host to connect to.")
+@click.option(
+    "--server",
+    default="",
+    help="With --as: the host to connect to; by default the MX of the first recipient.",
+)
 @click.option(
     "--eml", type=click.Path(dir_okay=False, path_type=Path), help="The message; by default a short one."
 )
-@click.option("--subject", default="Test")
+@click.option("--subject", default="Test", show_default=True, help="Subject of the short message.")
 @click.option("--state", type=click.Path(dir_okay=False, path_type=Path), help="State file of the topology.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 def command(
@@ -100,24 +104,15 @@ def _as_mailbox(state: State, at: str, letter: _Letter) -> dict[str, Any]:
 
 def _as_host(state: State, host: str, server: str, letter: _Letter) -> dict[str, Any]:
     """Send by SMTP from a host's loopback address; the first refusal is the answer."""
-    source = _known(host, state.addresses, "host")
-    listener = next(
-        (
-            each
-            for each in state.endpoints
-            if server.lower() in (each.host.lower(), each.fqdn.lower(), each.address)
-        ),
-        None,
-    )
-    if listener is None:
-        names = ", ".join(each.host for each in state.endpoints)
-        raise LiveError(f"no host {server!r} listens; give --server one of {names}")
+    own = _host(state, host, "--as")
+    listener = _listener(state, server or _receiver(state, letter.to[0]))
+    source = state.addresses[own]
     try:
-        with smtplib.SMTP(source_address=(source, 0), local_hostname=host, timeout=60) as client:
+        with smtplib.SMTP(source_address=(source, 0), local_hostname=own, timeout=60) as client:
             client.connect(listener.loopback, listener.actual_port)
             client.ehlo()
             if client.has_extn("starttls"):
-                _start_tls(client, state, host, listener.fqdn)
+                _start_tls(client, state, own, listener.fqdn)
             client.sendmail(letter.reverse_path, letter.to, letter.content)
     except smtplib.SMTPRecipientsRefused as error:
         return _refusal(listener.host, *next(iter(error.recipients.values())))
@@ -142,8 +137,34 @@ def _start_tls(client: smtplib.SMTP, state: State, host: str, name: str) -> None
     client.ehlo()
 
 
-def _known(name: str, table: dict[str, str], what: str) -> str:
-    for known, value in table.items():
-        if known.lower() == name.lower():
-            return value
-    raise LiveError(f"no {what} is called {name!r}; known are {', '.join(table)}")
+def _listener(state: State, server: str) -> Reachable:
+    """Return where a host listens, called by any of its names, its FQDN or its address."""
+    wanted = state.names.get(server.lower(), server).lower()
+    known = (
+        each for each in state.endpoints if wanted in (each.host.lower(), each.fqdn.lower(), each.address)
+    )
+    found = next(known, None)
+    if found is None:
+        hosts = ", ".join(dict.fromkeys(each.host for each in state.endpoints))
+        raise click.BadParameter(f"no host {server!r} listens; known are {hosts}", param_hint="--server")
+    return found
+
+
+def _receiver(state: State, recipient: str) -> str:
+    """Return the host that the MX of a recipient's domain leads to."""
+    domain = recipient.rpartition("@")[2].lower()
+    if domain not in state.mx:
+        raise click.BadParameter(
+            f"no MX leads to a host for {domain!r}; name the host to connect to", param_hint="--server"
+        )
+    return state.mx[domain]
+
+
+def _host(state: State, name: str, option: str) -> str:
+    """Return the id of a host called by any of its names."""
+    found = state.names.get(name.lower(), "")
+    if found not in state.addresses:
+        raise click.BadParameter(
+            f"no host is called {name!r}; known are {', '.join(state.addresses)}", param_hint=option
+        )
+    return found

@@ -40,6 +40,8 @@ class State:
         addresses: loopback address of each host, by id.
         client_files: PEM file of each host that has a certificate, by id.
         endpoints: the listeners.
+        names: every name by which the scenario may call a host, lower case, with its id.
+        mx: the host that receives mail for a domain, by id.
     """
 
     scenario: str
@@ -51,6 +53,8 @@ class State:
     addresses: dict[str, str]
     client_files: dict[str, str]
     endpoints: list[Reachable]
+    names: dict[str, str]
+    mx: dict[str, str]
 
 
 def state_folder() -> Path:

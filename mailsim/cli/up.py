@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from mailsim.live.worker import LiveRun
     from mailsim.pki import Pki
     from mailsim.trace.events import Event
+    from mailsim.world.topology import Topology
 
 
 @click.command("up")
@@ -143,6 +144,8 @@ class _Up:
                 )
                 for each in live.endpoints
             ],
+            names={name: mta.id for mta in world.mtas.values() for name in (*mta.names, mta.id.lower())},
+            mx=_receivers(world),
         )
 
     def _announce(self, state: State) -> None:
@@ -177,3 +180,16 @@ class _Up:
         submission = submission_from(request, name, self._scenario.topology, self._pipeline.now)
         live.submit(submission)
         return {"accepted": name, "at": submission.mta_id}
+
+
+def _receivers(world: Topology) -> dict[str, str]:
+    """Return the host that the first MX of each domain leads to, by the domain."""
+    owners = {address: mta.id for mta in world.mtas.values() for address in mta.addresses}
+    found = {}
+    for domain in world.zones.mx_records:
+        hosts = (mx.exchange for mx in world.zones.mx(domain).records)
+        addresses = (each for host in hosts for each in world.zones.addresses(host).addresses)
+        first = next((owners[each] for each in addresses if each in owners), None)
+        if first is not None:
+            found[domain] = first
+    return found

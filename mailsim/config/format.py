@@ -36,6 +36,9 @@ class AuthorityText:
 
     common_name: str = field(default="", metadata={"doc": "CN of its certificate; by default its name"})
     public: bool = field(default=True, metadata={"doc": "whether every host trusts it"})
+    issuer: str = field(
+        default="", metadata={"doc": "the authority that certifies it: an intermediate; by default a root"}
+    )
     origin: Origin | None = _origin()
 
 
@@ -52,6 +55,9 @@ class CertificateText:
         default=None, metadata={"doc": "by default ten years before the start"}
     )
     not_after: datetime | None = field(default=None, metadata={"doc": "by default ten years after the start"})
+    sends_intermediates: bool = field(
+        default=True, metadata={"doc": "whether the host sends the certificates up to the root"}
+    )
     origin: Origin | None = _origin()
 
 

@@ -14,15 +14,41 @@ VALIDITY = timedelta(days=3650)
 """Outside clients judge certificates by the real clock, wherever the scenario's start lies."""
 
 
-def link_authorities(text: ScenarioText) -> dict[str, AuthoritySpec]:
+def link_authorities(text: ScenarioText, diagnostics: Diagnostics) -> dict[str, AuthoritySpec]:
     """Return every authority by name; ``public`` exists by itself."""
     found = {PUBLIC: AuthoritySpec(name=PUBLIC, common_name="mailsim Public CA")}
     for name, said in text.authorities.items():
         authority = said or AuthorityText()
         found[name] = AuthoritySpec(
-            name=name, common_name=authority.common_name or name, public=authority.public
+            name=name,
+            common_name=authority.common_name or name,
+            public=authority.public,
+            issuer=authority.issuer or None,
         )
+    for name, spec in found.items():
+        _check_issuers(name, spec, found, text, diagnostics)
     return found
+
+
+def _check_issuers(
+    name: str,
+    spec: AuthoritySpec,
+    found: dict[str, AuthoritySpec],
+    text: ScenarioText,
+    diagnostics: Diagnostics,
+) -> None:
+    """Report an issuer that is not defined, and authorities that certify each other."""
+    said = text.authorities.get(name)
+    at = mark_of(said.origin, "issuer") if said else None
+    above, passed = spec.issuer, {name}
+    if above and not require_known(above, found, diagnostics, at, f"authority {name!r}: issuer"):
+        return
+    while above in found:
+        if above in passed:
+            diagnostics.error(at, f"authority {name!r} is certified by itself in the end", wanted="a root")
+            return
+        passed.add(above)
+        above = found[above].issuer
 
 
 def link_certificates(
@@ -50,6 +76,7 @@ def link_certificates(
             authority=one.authority if own_name else None,
             not_before=one.not_before or start - VALIDITY,
             not_after=one.not_after or start + VALIDITY,
+            sends_intermediates=one.sends_intermediates,
         )
         if found[name].not_after <= found[name].not_before:
             diagnostics.error(at, f"certificate {name!r}: not_after is not later than not_before")

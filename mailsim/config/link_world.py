@@ -42,7 +42,7 @@ class WorldLinker:
         self._diagnostics = diagnostics
         self._whole = not diagnostics.error_count
         self._start = text.start or datetime.fromisoformat(START)
-        authorities = link_authorities(text)
+        authorities = link_authorities(text, diagnostics)
         self._linking = Linking(
             text=text,
             file=file,

@@ -73,9 +73,21 @@ class Case:
         mta = self.scenario.topology.named(name)
         return mta.id if mta else name
 
+    @property
+    def names(self) -> frozenset[str]:
+        """Return the names of the message and all its copies."""
+        return frozenset({self.tree.message, *(name for hop in self.tree.hops for name in hop.names)})
+
     def outcomes(self, to: Mailbox | None) -> tuple[Outcome, ...]:
         """Return how a recipient ended, or all of them; a recipient that became several has several."""
         return tuple(each for each in self.tree.outcomes() if to is None or each.concerns(to))
+
+    def describe(self, outcome: Outcome) -> str:
+        """Return how a recipient ended in one line: who, how, where, when, with which reply."""
+        became = f" (as {outcome.final})" if outcome.final.key != outcome.recipient.key else ""
+        reply = f": {outcome.reply}" if outcome.reply else ""
+        at = clock(outcome.at, self.scenario.topology.start)
+        return f"{outcome.recipient}{became} {how(outcome)}, {at}{reply}"
 
     def hops_at(self, name: str) -> tuple[Hop, ...]:
         """Return the stays at an MTA."""
@@ -96,10 +108,7 @@ class Case:
 
     def refusals(self, name: str) -> tuple[Refusal, ...]:
         """Return every negative reply an MTA gave about the message or on its connections, in order."""
-        mta, names = (
-            self.mta(name),
-            {name for hop in self.tree.hops for name in hop.names} | {self.tree.message},
-        )
+        mta, names = self.mta(name), self.names
         found = {}
         for attempt in self.tree.attempts:
             if attempt.connection.server == mta:
@@ -116,14 +125,6 @@ def _negative(connection: Connection, names: Iterable[str]) -> Iterator[Refusal]
         mine = not event.message or event.message in names
         if mine and isinstance(what, Exchanged) and not what.reply.positive:
             yield Refusal(stage_of(what.command), what.command, what.reply, event)
-
-
-def describe(outcome: Outcome) -> str:
-    """Return how a recipient ended in one line: who, how, where, when, with which reply."""
-    became = f" (as {outcome.final})" if outcome.final.key != outcome.recipient.key else ""
-    reply = f": {outcome.reply}" if outcome.reply else ""
-    at = clock(outcome.at, outcome.hops[0].arrived.at)
-    return f"{outcome.recipient}{became} {how(outcome)}, {at}{reply}"
 
 
 def how(outcome: Outcome) -> str:

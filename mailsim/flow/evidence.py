@@ -36,6 +36,31 @@ def _reservation(check: Check) -> str:
     return f" {ASSUMED}" if check.cite.grade is Grade.ASSUMED else ""
 
 
+def reservations(reason: Reason) -> Iterator[Check]:
+    """Yield the checks that an answer rests on without being sure: assumed, or not judged.
+
+    Of a choice only the winner's count; what a loser would have been is of no consequence.
+    """
+    if isinstance(reason, Check):
+        if reason.verdict is Verdict.UNKNOWN or (
+            reason.cite.grade is Grade.ASSUMED and reason.verdict is not Verdict.NOT_REACHED
+        ):
+            yield reason
+    elif isinstance(reason, Choice):
+        for check in reason.winner.checks if reason.winner else ():
+            yield from reservations(check)
+    else:
+        for part in reason.because:
+            yield from reservations(part)
+
+
+def doubt(check: Check) -> str:
+    """Return a reservation in words, with the name by which a scenario can decide it otherwise."""
+    if check.verdict is Verdict.UNKNOWN:
+        return f"{says(check)}"
+    return f"{check.cite.key}: {check.cite.at}"
+
+
 def says_of(choice: Choice[Any], candidate: Candidate[Any]) -> str:
     """Return in words why a candidate won or lost; a winner by the ranks that decided, else by what it met."""
     if not candidate.chosen:
@@ -101,7 +126,7 @@ def behind(outcome: Outcome) -> tuple[Event, ...]:
     found += _receiving(refusal, last) if refusal else []
     for hop in reversed(outcome.hops):
         found += _routing(hop, outcome)
-        found += [hop.connection.opened, *hop.connection.attributed] if hop.connection else []
+        found += [hop.connection.opened, *hop.connection.attributed_to(hop.names)] if hop.connection else []
     return distinct(found)
 
 
@@ -160,7 +185,7 @@ def _receiving(refusal: Event, hop: Hop) -> list[Event]:
     """Return how the host that refused had taken the session."""
     for attempt in hop.attempts:
         if attempt.connection.session == refusal.session:
-            return [attempt.connection.opened, *attempt.connection.attributed]
+            return [attempt.connection.opened, *attempt.connection.attributed_to((attempt.message,))]
     return []
 
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from mailsim.flow.case import Case, Verdict, describe, listed
+from difflib import get_close_matches
+
+from mailsim.flow.case import Case, Verdict, listed
 from mailsim.flow.evidence import behind, distinct, explains, statements
 from mailsim.flow.expectation import Because, HeaderOf, HeaderOrder
 from mailsim.mail.address import Mailbox
 from mailsim.mail.message import Message
 from mailsim.trace.events import Delivered, Event
 
-MOST_DECISIONS_LISTED = 6
+MOST_STATEMENTS_LISTED = 3
 """A missing explanation is answered with what was decided instead, in one line."""
 
 
@@ -36,8 +38,10 @@ def judge_because(case: Case, expected: Because) -> Verdict:
     saying = [event for event in decided if _says(event, expected.text)]
     if saying:
         return Verdict(met=True, saw=_first_line(saying[0], expected.text), because=distinct(saying))
-    questions = list(dict.fromkeys(_question(event) for event in decided))[:MOST_DECISIONS_LISTED]
-    return Verdict(met=False, saw=f"no decision says so; decided were: {listed(questions, 'nothing')}")
+    said = [line for event in decided if event.because for line in statements(event.because)]
+    nearest = get_close_matches(expected.text, dict.fromkeys(said), n=MOST_STATEMENTS_LISTED, cutoff=0.3)
+    saw = listed(map(repr, nearest), "no decision said anything like it")
+    return Verdict(met=False, saw=f"no decision says so; nearest: {saw}")
 
 
 def _copies(case: Case, of: Mailbox | None) -> list[tuple[Event, Message]]:
@@ -77,7 +81,7 @@ def _order(message: Message, wanted: set[str]) -> str:
 
 
 def _undelivered(case: Case, of: Mailbox | None) -> str:
-    return "not delivered; " + listed(map(describe, case.outcomes(of)), "the message never entered")
+    return "not delivered; " + listed(map(case.describe, case.outcomes(of)), "the message never entered")
 
 
 def _routes(case: Case, of: Mailbox | None) -> tuple[Event, ...]:
@@ -93,8 +97,3 @@ def _says(event: Event, text: str) -> bool:
 def _first_line(event: Event, text: str) -> str:
     lines = statements(event.because) if event.because else ()
     return f"{event.mta}: " + next(line for line in lines if text.lower() in line.lower())
-
-
-def _question(event: Event) -> str:
-    lines = statements(event.because) if event.because else ()
-    return next(iter(lines), "")

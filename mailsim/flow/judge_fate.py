@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from mailsim.flow.case import Case, Verdict, clock, describe, listed
+from mailsim.flow.case import Case, Verdict, clock, listed
 from mailsim.flow.evidence import behind, distinct
 from mailsim.flow.expectation import (
     DeliveredTo,
@@ -30,7 +30,7 @@ def judge_delivered(case: Case, expected: DeliveredTo) -> Verdict:
     copies = _copies(case, outcomes)
     enough = expected.copies is None or copies == expected.copies
     met = bool(outcomes) and not wrong and enough
-    saw = listed(map(_delivery, wrong or outcomes), NOBODY)
+    saw = listed((_delivery(case, each) for each in wrong or outcomes), NOBODY)
     if expected.copies is not None and not wrong and outcomes:
         saw += f" ({copies} {'copy' if copies == 1 else 'copies'})"
     return Verdict(met, saw, _because(wrong or outcomes))
@@ -45,11 +45,11 @@ def _as_expected(case: Case, outcome: Outcome, expected: DeliveredTo) -> bool:
     )
 
 
-def _delivery(outcome: Outcome) -> str:
+def _delivery(case: Case, outcome: Outcome) -> str:
     """Describe an outcome; of a delivery its path matters."""
     if outcome.disposition is not Disposition.DELIVERED or len(outcome.hops) == 1:
-        return describe(outcome)
-    return f"{describe(outcome)}, by way of {' > '.join(hop.mta for hop in outcome.hops)}"
+        return case.describe(outcome)
+    return f"{case.describe(outcome)}, by way of {' > '.join(hop.mta for hop in outcome.hops)}"
 
 
 def _copies(case: Case, outcomes: tuple[Outcome, ...]) -> int:
@@ -63,7 +63,11 @@ def judge_not_delivered(case: Case, expected: NotDeliveredTo) -> Verdict:
     """No outcome of the recipient is a delivery."""
     outcomes = case.outcomes(expected.to)
     wrong = [outcome for outcome in outcomes if outcome.disposition is Disposition.DELIVERED]
-    return Verdict(not wrong, listed(map(_delivery, wrong or outcomes), NOBODY), _because(wrong or outcomes))
+    return Verdict(
+        not wrong,
+        listed((_delivery(case, each) for each in wrong or outcomes), NOBODY),
+        _because(wrong or outcomes),
+    )
 
 
 def judge_disposition(case: Case, expected: DispositionOf) -> Verdict:
@@ -71,7 +75,7 @@ def judge_disposition(case: Case, expected: DispositionOf) -> Verdict:
     outcomes = case.outcomes(expected.to)
     wrong = [outcome for outcome in outcomes if outcome.disposition is not expected.disposition]
     met = bool(outcomes) and not wrong
-    return Verdict(met, listed(map(describe, wrong or outcomes), NOBODY), _because(wrong or outcomes))
+    return Verdict(met, listed(map(case.describe, wrong or outcomes), NOBODY), _because(wrong or outcomes))
 
 
 def _because(outcomes: Iterable[Outcome]) -> tuple[Event, ...]:
@@ -87,7 +91,7 @@ def judge_queued(case: Case, expected: QueuedAt) -> Verdict:
     outcomes = _outcomes_then(case, expected)
     met = any(_waits(case, outcome, expected) for outcome in outcomes)
     then = f"{clock(when, start)}: " if when else ""
-    return Verdict(met, then + listed(map(describe, outcomes), "no recipient of it"), _because(outcomes))
+    return Verdict(met, then + listed(map(case.describe, outcomes), "no recipient of it"), _because(outcomes))
 
 
 def _outcomes_then(case: Case, expected: QueuedAt) -> tuple[Outcome, ...]:
@@ -184,4 +188,4 @@ def _report(case: Case, event: Event) -> str:
 
 
 def _ends(case: Case) -> str:
-    return listed(map(describe, case.outcomes(None)), "the message never entered")
+    return listed(map(case.describe, case.outcomes(None)), "the message never entered")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mailsim.flow.case import Case, Refusal, Verdict, describe, listed
+from mailsim.flow.case import Case, Refusal, Verdict, listed
 from mailsim.flow.evidence import distinct
 from mailsim.flow.expectation import ConnectorAt, EnvelopeAt, PeerAt, RejectedBy, TlsBetween
 from mailsim.mail.address import show_path
@@ -20,7 +20,7 @@ def judge_rejected(case: Case, expected: RejectedBy) -> Verdict:
     host = case.mta(expected.by)
     saw = listed((f"{host} answered {each}" for each in matching or refusals), f"{host} refused nothing")
     if not refusals:
-        saw += "; " + listed(map(describe, case.outcomes(expected.to)), "the message never entered")
+        saw += "; " + listed(map(case.describe, case.outcomes(expected.to)), "the message never entered")
     return Verdict(bool(matching), saw, _taken_by(case, expected.by, matching or list(refusals)))
 
 
@@ -39,7 +39,7 @@ def _taken_by(case: Case, host: str, refusals: list[Refusal]) -> tuple[Event, ..
     """Return why a host refused, or how it took the mail it did not refuse."""
     found = [refusal.event for refusal in refusals]
     for connection in case.connections_to(host):
-        found += [connection.opened, *connection.attributed]
+        found += [connection.opened, *connection.attributed_to(case.names)]
     found += [hop.arrived for hop in case.hops_at(host)]
     return distinct(found)
 
@@ -142,7 +142,7 @@ def _received_by(case: Case, host: str) -> list[list[tuple[str, Event]]]:
         )
         known = [
             (what.connector, each)
-            for each in connection.attributed
+            for each in connection.attributed_to(case.names)
             if isinstance(what := each.what, Attributed)
         ]
         found.append(opened + known)

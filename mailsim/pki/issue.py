@@ -72,23 +72,27 @@ def key_pem(key: CertificateIssuerPrivateKeyTypes) -> bytes:
     return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
 
 
-def make_authority(common_name: str) -> Authority:
-    """Make a root authority whose subject is this CN alone.
+def make_authority(common_name: str, issuer: Authority | None = None) -> Authority:
+    """Make an authority whose subject is this CN alone.
 
     Args:
         common_name: 1 to 64 characters.
+        issuer: who certifies it; None makes a root.
 
     Raises:
         ValueError: a subject cannot hold the name.
     """
     key = ec.generate_private_key(ec.SECP256R1())
     name = _common_name(common_name)
+    above = issuer.certificate.subject if issuer else name
     builder = (
-        _builder(name, name, key.public_key(), AUTHORITY_NOT_BEFORE, AUTHORITY_NOT_AFTER)
+        _builder(name, above, key.public_key(), AUTHORITY_NOT_BEFORE, AUTHORITY_NOT_AFTER)
         .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
         .add_extension(_key_usage(authority=True), critical=True)
     )
-    return Authority(builder.sign(key, hashes.SHA256()), key)
+    if issuer:
+        builder = builder.add_extension(_issuer_key(issuer), critical=False)
+    return Authority(builder.sign(issuer.key if issuer else key, hashes.SHA256()), key)
 
 
 def make_credentials(spec: CertificateSpec, authority: Authority | None) -> Credentials:

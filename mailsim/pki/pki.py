@@ -169,20 +169,34 @@ class Pki:
         authority = None if spec.authority is None else self._authority(spec.authority)
         stem = self._certificate_stems[spec.name]
         stored = stored_credentials(spec, stem, self._stored, authority)
-        return stored or make_credentials(spec, authority)
+        return stored or self._with_intermediates(spec, make_credentials(spec, authority))
+
+    def _with_intermediates(self, spec: CertificateSpec, made: Credentials) -> Credentials:
+        """Return what the host sends: its certificate, and those up to the root where it sends them."""
+        between = self._intermediates(spec.authority) if spec.sends_intermediates else ()
+        return Credentials((made.chain[0], *between), made.key) if spec.authority else made
+
+    def _intermediates(self, name: str | None) -> tuple[x509.Certificate, ...]:
+        """Return the certificates from an authority up to its root, without the root."""
+        issuer = self._authority_specs[name].issuer if name in self._authority_specs else None
+        if name is None or issuer is None:
+            return ()
+        return (self._authority(name).certificate, *self._intermediates(issuer))
 
     def _authority(self, name: str) -> Authority:
         if name not in self._authorities:
             spec = _find("authority", self._authority_specs, name)
             stored = stored_authority(spec, self._authority_stems[name], self._stored)
-            self._authorities[name] = stored or make_authority(spec.common_name)
+            issuer = self._authority(spec.issuer) if spec.issuer else None
+            self._authorities[name] = stored or make_authority(spec.common_name, issuer)
         return self._authorities[name]
 
     def _public_names(self) -> tuple[str, ...]:
-        return tuple(name for name, spec in self._authority_specs.items() if spec.public)
+        return tuple(name for name, spec in self._authority_specs.items() if spec.public and not spec.issuer)
 
     def _roots(self, names: Iterable[str]) -> tuple[x509.Certificate, ...]:
-        return tuple(self._authority(name).certificate for name in names)
+        found = ((_find("authority", self._authority_specs, name).issuer, name) for name in names)
+        return tuple(self._authority(name).certificate for issuer, name in found if issuer is None)
 
     def _find_changes(self, chain: tuple[bytes, ...]) -> tuple[datetime, ...]:
         """Return the instants from which on another verdict is possible, the beginning of time first."""

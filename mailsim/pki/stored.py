@@ -172,7 +172,7 @@ def _differences(
     yield from (f"{fact} {found}, wanted {wanted}" for fact, found, wanted in facts if found != wanted)
     if authority is None and not is_issued_by(leaf, leaf):
         yield "not self-signed"
-    if authority is not None and not is_issued_by(chain[-1], authority.certificate):
+    if authority is not None and not any(is_issued_by(link, authority.certificate) for link in chain):
         yield f"not issued by the authority {spec.authority!r} as it is now"
 
 

@@ -27,12 +27,13 @@ def document(scenario: Scenario, events: Iterable[Event], findings: Sequence[Fin
         events: the whole trace, predicted or observed.
         findings: what ``judge`` made of it.
     """
+    order = [each.name for each in scenario.submissions]
     return {
         "scenario": scenario.name,
         "start": encode_time(scenario.topology.start),
         "until": encode_time(scenario.until) if scenario.until else None,
         "met": all(finding.met for finding in findings),
-        "messages": [_message(tree, about) for tree, about in in_reading_order(trees(events))],
+        "messages": [_message(tree, about) for tree, about in in_reading_order(trees(events), order)],
         "expectations": [_finding(finding) for finding in findings],
         "warnings": [str(warning) for warning in scenario.warnings],
     }

@@ -31,13 +31,15 @@ class _Layout:
         style: how lines look.
         indent: begins every line.
         width: of the column of MTAs.
-        now: the time written last.
+        now: the time written last, or the day that needs no date.
+        shown: whether a time was written.
     """
 
     style: Style
     indent: str
     width: int
     now: datetime | None = None
+    shown: bool = False
 
     def day(self, at: datetime) -> list[str]:
         """Return a line for a new day, none for the same one."""
@@ -48,8 +50,8 @@ class _Layout:
     def lines(self, step: Step, host: str) -> list[str]:
         """Return a step; ``host`` is empty where it is that of the step before."""
         lines = self.day(step.at)
-        time = "" if self.now == step.at else f"{step.at:%H:%M:%S}"
-        self.now = step.at
+        time = "" if self.shown and self.now == step.at else f"{step.at:%H:%M:%S}"
+        self.now, self.shown = step.at, True
         margin = f"{self.indent}{time:<8}  {host:<{self.width}}  "
         for line in step.told:
             lines += self._fold(line, margin)
@@ -64,11 +66,20 @@ class _Layout:
         ]
 
 
-def journey_lines(tree: PathTree, style: Style, *, indent: str = "    ") -> list[str]:
-    """Return the journey of a message; a stranger's message that was never accepted has only its sessions."""
+def journey_lines(
+    tree: PathTree, style: Style, *, indent: str = "    ", since: datetime | None = None
+) -> list[str]:
+    """Return the journey of a message; a stranger's message that was never accepted has only its sessions.
+
+    Args:
+        tree: the message.
+        style: how lines look.
+        indent: begins every line.
+        since: an instant whose day needs no date; by default when the message entered.
+    """
     parts = list(_parts(tree))
     widths = [len(host) for host, _ in parts if len(host) <= WIDEST_HOST]
-    layout = _Layout(style, indent, max(widths, default=0))
+    layout = _Layout(style, indent, max(widths, default=0), since)
     lines: list[str] = []
     for host, steps in parts:
         shown = host

@@ -8,9 +8,10 @@ led there. Lines are plain text of at most ``WIDTH`` columns, coloured by the st
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 
 from mailsim.flow.case import clock, how
-from mailsim.flow.evidence import behind, distinct, waited_for
+from mailsim.flow.evidence import behind, distinct, doubt, reservations, waited_for
 from mailsim.flow.judge import Finding
 from mailsim.report.explain import explain_event, gists
 from mailsim.report.journey import journey_lines
@@ -27,7 +28,12 @@ MOST_REASONS_SHOWN = 3
 
 
 def report_lines(
-    events: Iterable[Event], findings: Sequence[Finding] = (), style: Style = PLAIN
+    events: Iterable[Event],
+    findings: Sequence[Finding] = (),
+    style: Style = PLAIN,
+    *,
+    order: Sequence[str] = (),
+    since: datetime | None = None,
 ) -> list[str]:
     """Return the whole report: crashes, messages, expectations.
 
@@ -35,16 +41,20 @@ def report_lines(
         events: a whole trace, predicted or observed.
         findings: what ``judge`` made of it; empty when nothing was expected.
         style: how lines look.
+        order: names of messages in the order in which they are told; others follow in the order of the trace.
+        since: when the scenario begins, UTC; times of another day show their date.
     """
     happened = tuple(events)
     lines = _crashes(happened, style)
-    for tree, about in in_reading_order(trees(happened)):
-        lines += [*message_lines(tree, style, about=about), ""]
+    for tree, about in in_reading_order(trees(happened), order):
+        lines += [*message_lines(tree, style, about=about, since=since), ""]
     return lines + finding_lines(findings, style) if findings else lines[:-1]
 
 
-def in_reading_order(found: tuple[PathTree, ...]) -> list[tuple[PathTree, str]]:
+def in_reading_order(found: tuple[PathTree, ...], order: Sequence[str] = ()) -> list[tuple[PathTree, str]]:
     """Return messages, each with its reports behind it; of a report, also the message it is about."""
+    places = {name: place for place, name in enumerate(order)}
+    found = tuple(sorted(found, key=lambda tree: places.get(tree.message, len(places))))
     by_name = {tree.message: tree for tree in found}
     about = {name: tree.message for tree in found for name in tree.reports}
     ordered: list[tuple[PathTree, str]] = []
@@ -62,23 +72,26 @@ def overview_lines(events: Iterable[Event], style: Style = PLAIN) -> list[str]:
     return [
         line
         for tree, _ in ordered
-        for ends in _alike(tree.outcomes())
-        for line in _outcome(ends, style, first=f"{tree.message:<{width}}  ")
+        for ends in _alike(tree.outcomes(), None)
+        for line in _outcome(ends, style, None, first=f"{tree.message:<{width}}  ")
     ]
 
 
-def message_lines(tree: PathTree, style: Style = PLAIN, *, about: str = "") -> list[str]:
+def message_lines(
+    tree: PathTree, style: Style = PLAIN, *, about: str = "", since: datetime | None = None
+) -> list[str]:
     """Return one message: who to whom, how each recipient ended and why, and the journey.
 
     Args:
         tree: the message.
         style: how lines look.
         about: the message it reports about, empty when it is no report.
+        since: when the scenario begins, UTC; by default when the message entered.
     """
     lines = _heading(tree, style, about)
-    for ends in _alike(tree.outcomes()):
-        lines += [*_outcome(ends, style, first="  "), *_why(ends[0], style)]
-    return lines if _went_nowhere(tree) else lines + journey_lines(tree, style)
+    for ends in _alike(tree.outcomes(), since):
+        lines += [*_outcome(ends, style, since, first="  "), *_why(ends[0], style), *_doubts(ends[0], style)]
+    return lines if _went_nowhere(tree) else lines + journey_lines(tree, style, since=since)
 
 
 def decision_lines(tree: PathTree, style: Style = PLAIN) -> list[str]:
@@ -104,27 +117,27 @@ def _went_nowhere(tree: PathTree) -> bool:
     return at_once and not any(isinstance(event.what, RuleRan) for event in tree.events)
 
 
-def _alike(outcomes: tuple[Outcome, ...]) -> list[list[Outcome]]:
+def _alike(outcomes: tuple[Outcome, ...], since: datetime | None) -> list[list[Outcome]]:
     """Return outcomes with the same end together, in the order of the first of each."""
     grouped: dict[str, list[Outcome]] = {}
     for outcome in outcomes:
-        grouped.setdefault(_end(outcome), []).append(outcome)
+        grouped.setdefault(_end(outcome, since), []).append(outcome)
     return list(grouped.values())
 
 
-def _end(outcome: Outcome) -> str:
+def _end(outcome: Outcome, since: datetime | None) -> str:
     """Return how a recipient ended: how, where, when, and whose words stand for it."""
     what = outcome.event.what if outcome.event else None
     another = isinstance(what, Failed) and what.remote and outcome.disposition is not Disposition.REFUSED
     said = f" {what.remote} said" if isinstance(what, Failed) and another else ""
     reply = f":{said} {outcome.reply}" if outcome.reply else ""
     waited = f"; waited for {error}" if (error := waited_for(outcome)) else ""
-    return f"{how(outcome)}, {clock(outcome.at, outcome.hops[0].arrived.at)}{reply}{waited}"
+    return f"{how(outcome)}, {clock(outcome.at, since or outcome.hops[0].arrived.at)}{reply}{waited}"
 
 
-def _outcome(ends: list[Outcome], style: Style, *, first: str) -> list[str]:
+def _outcome(ends: list[Outcome], style: Style, since: datetime | None, *, first: str) -> list[str]:
     mark, tone = _mark(ends[0].disposition, style)
-    text = f"{', '.join(_recipient(outcome) for outcome in ends)}  {_end(ends[0])}"
+    text = f"{', '.join(_recipient(outcome) for outcome in ends)}  {_end(ends[0], since)}"
     return [
         style.paint(tone, line)
         for line in fold(text, first=f"{first}{mark} ", rest=" " * len(first) + "    ")
@@ -156,6 +169,16 @@ def _why(outcome: Outcome, style: Style) -> list[str]:
     lines: list[str] = []
     for text in texts[:MOST_REASONS_SHOWN]:
         lines += fold(text, first="           " if lines else "      why: ", rest="             ")
+    return [style.paint("unsure", line) for line in lines]
+
+
+def _doubts(outcome: Outcome, style: Style) -> list[str]:
+    """Return what the outcome rests on without being sure: what is assumed, and what is not judged."""
+    found = (check for event in behind(outcome) if event.because for check in reservations(event.because))
+    texts = list(dict.fromkeys(doubt(check) for check in found))[:MOST_REASONS_SHOWN]
+    lines: list[str] = []
+    for text in texts:
+        lines += fold(text, first="             " if lines else "      rests on: ", rest="                ")
     return [style.paint("unsure", line) for line in lines]
 
 

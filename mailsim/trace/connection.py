@@ -72,6 +72,11 @@ class Connection:
     about: Mapping[str, tuple[Event, ...]]
     closed: Event | None
 
+    def attributed_to(self, names: Iterable[str]) -> tuple[Event, ...]:
+        """Return whose mail the server took messages of these names for."""
+        wanted = {"", *names}
+        return tuple(event for event in self.attributed if event.message in wanted)
+
     @property
     def verdict(self) -> str:
         """Return what the client made of the server's certificate, a word of ``TlsVerdict``."""

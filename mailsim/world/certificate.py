@@ -18,12 +18,14 @@ class AuthoritySpec:
         name: the name the scenario uses for it.
         common_name: the CN of its certificate.
         public: whether every MTA of the topology trusts it; a private authority is trusted only by those
-            that say so.
+            that say so. Of an intermediate one its root counts.
+        issuer: the name of the authority that certifies it; None makes it a root.
     """
 
     name: str
     common_name: str
     public: bool = True
+    issuer: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +39,8 @@ class CertificateSpec:
         authority: the name of the issuing authority; None means self-signed.
         not_before: start of validity, UTC.
         not_after: end of validity, UTC.
+        sends_intermediates: whether the host sends the certificates between this one and the root; RFC 8446 section
+            4.4.2 wants them sent.
     """
 
     name: str
@@ -45,6 +49,7 @@ class CertificateSpec:
     authority: str | None
     not_before: datetime
     not_after: datetime
+    sends_intermediates: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

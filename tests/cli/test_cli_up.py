@@ -176,6 +176,23 @@ def test_send_as_a_host_is_seen_from_that_hosts_address(up: Running) -> None:
     up.wait_for("Delivered", mta="mx.fabrikam.com", recipient="lena@fabrikam.com")
 
 
+def test_send_finds_the_receiver_by_mx(up: Running) -> None:
+    """Without --server the MX of the recipient's domain is connected to, as a sending host would."""
+    done = up.send("--as", "fabrikam.com", "--from", "ann@fabrikam.com", "--to", "bob@contoso.com")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == "accepted: message from ann@fabrikam.com at Exchange Online\n"
+
+
+def test_send_with_an_unknown_host_is_a_wrong_call(up: Running) -> None:
+    """A misspelt host is bad input, and the hosts that listen are named."""
+    done = up.send(
+        "--as", "mbx1", "--server", "mx.fabricam.com", "--from", "a@b.example", "--to", "c@d.example"
+    )
+    assert done.returncode == 2
+    assert "known are" in done.stderr
+    assert "mx.fabrikam.com" in done.stderr
+
+
 def test_send_shows_a_refusal(up: Running) -> None:
     """A stranger may not relay, and is told so."""
     arguments = ("--as", "stranger.example", "--server", "Exchange Online", "--from", "a@b.example")

@@ -127,7 +127,7 @@ UNMET = [
     ("m1", "connector: {at: mx.northwind.com, used: To B}", "mx.northwind.com used no connector"),
     ("m1", "peer: {at: mx.northwind.com, address: 192.0.2.99}", "mx.northwind.com saw 192.0.2.20"),
     ("m2", "peer: {at: mx.adatum.com, address: 192.0.2.99}", "nobody connected to mx.adatum.com with it"),
-    ("m4", "because: no such mailbox", "no decision says so; decided were: smart_hosts of"),
+    ("m4", "because: no such mailbox", "no decision says so; nearest: "),
     (
         "m1",
         "disposition: {to: zed@northwind.com, is: expired}",

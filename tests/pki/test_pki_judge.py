@@ -15,6 +15,7 @@ from cryptography.x509.oid import NameOID
 from mailsim.errors import Bug
 from mailsim.pki import Pki, read_presented
 from mailsim.pki import pki as pki_module
+from mailsim.world.certificate import AuthoritySpec
 
 SECOND = timedelta(seconds=1)
 
@@ -212,3 +213,42 @@ def certificate_below(issuer, key):
         .serial_number(x509.random_serial_number())
         .sign(key, hashes.SHA224())
     )
+
+
+ISSUING = AuthoritySpec(name="issuing", common_name="Contoso Issuing CA", issuer="public")
+ROOT = AuthoritySpec(name="public", common_name="Public CA")
+
+
+def test_an_intermediate_is_sent_and_leads_to_the_root(spec, summer):
+    """A host sends the certificates between its own and the root, and the path is whole."""
+    pki = Pki([ROOT, ISSUING], [spec(authority="issuing")])
+    seen = pki.presented("mail")
+    assert len(seen.chain) == 2
+    verdict = pki.judge(seen, trusts=(), at=summer)
+    assert verdict.saw == (
+        "CN=mail.contoso.com, issued by CN=Contoso Issuing CA, issued by CN=Public CA, which is trusted here"
+    )
+
+
+def test_a_leaf_without_its_intermediate_leads_nowhere(spec, summer):
+    """The chain is judged as sent: an intermediate that the host keeps to itself is missing (KB 3212877)."""
+    pki = Pki([ROOT, ISSUING], [spec(authority="issuing", sends_intermediates=False)])
+    verdict = pki.judge(pki.presented("mail"), trusts=(), at=summer)
+    assert (verdict.trusted, verdict.reason) == (False, "PartialChain")
+    assert verdict.saw == (
+        "CN=mail.contoso.com, issued by CN=Contoso Issuing CA, whose certificate was not sent"
+    )
+
+
+def test_an_intermediate_is_no_root(spec):
+    """What clients are given to trust holds roots alone."""
+    pki = Pki([ROOT, ISSUING], [spec(authority="issuing")])
+    assert pki.export()["ca.pem"].count(b"BEGIN CERTIFICATE") == 1
+
+
+def test_stored_chains_are_used_again(spec):
+    """A chain that was exported with its intermediate is the same afterwards."""
+    specs = ([ROOT, ISSUING], [spec(authority="issuing")])
+    first = Pki(*specs)
+    again = Pki(*specs, first.export())
+    assert again.presented("mail").chain == first.presented("mail").chain
