@@ -11,7 +11,7 @@ from tests.conformance.register import ROOT, conformance_cases, lines
 from tests.meta.shown import ScenarioText, Shown, cases, scenarios
 from tests.meta.sources import Sources
 
-FLOOR = 0
+FLOOR = 76
 """How many cases there are at least; raised with them, never lowered."""
 
 GRADES = {grade.value for grade in Grade}

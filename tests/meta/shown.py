@@ -72,17 +72,18 @@ class ScenarioText:
 
 
 def scenarios(root: Path) -> tuple[ScenarioText, ...]:
-    """Return all scenario files of the project, by path."""
+    """Return all scenario files of the project that are YAML, by path; others fail where they are collected."""
     files = sorted(
         file for folder in FOLDERS for file in (root / folder).rglob("*.y*ml") if is_scenario(file)
     )
-    return tuple(
-        ScenarioText(
-            file.relative_to(root).as_posix(),
-            yaml.load(file.read_text(encoding="utf-8-sig"), Loader=_LOADER),
-        )
-        for file in files
-    )
+    return tuple(text for file in files for text in _read(file, file.relative_to(root).as_posix()))
+
+
+def _read(file: Path, name: str) -> Iterator[ScenarioText]:
+    try:
+        yield ScenarioText(name, yaml.load(file.read_text(encoding="utf-8-sig"), Loader=_LOADER))
+    except yaml.YAMLError:
+        return
 
 
 def cases(texts: Iterable[ScenarioText]) -> tuple[Shown, ...]:
