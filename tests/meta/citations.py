@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ast
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -96,15 +96,13 @@ def rules(root: Path, package: str = "mailsim") -> tuple[Rule, ...]:
         root: the project's folder.
         package: its top folder.
     """
-    modules = [_parse(file, root) for file in sorted((root / package).rglob("*.py"))]
-    keys = _assumption_keys(modules)
-    users = _users(modules)
+    code = _Code([_parse(file, root) for file in sorted((root / package).rglob("*.py"))])
     found = [
         rule
-        for module in modules
+        for module in code.modules
         if module.name not in _DEFINED_IN
         for owner, call in module.calls
-        for rule in _rule(module, owner, call, keys, users)
+        for rule in code.cited(module, owner, call)
     ]
     return tuple(sorted(found, key=lambda rule: (rule.file, rule.line, rule.key, rule.at)))
 
@@ -153,56 +151,70 @@ def _note(module: _Module, owner: str, node: ast.stmt) -> None:
             module.reads[owner].add(module.qualified(each, owner))
 
 
-def _assumption_keys(modules: list[_Module]) -> dict[str, str]:
-    """Return the key of every declared assumption by its constant's qualified name."""
-    return {
-        f"{module.name}.{owner}": _text(module, keyword.value)
-        for module in modules
-        for owner, call in module.calls
-        if module.qualified(call.func) == _ASSUMPTION
-        for keyword in call.keywords
-        if keyword.arg == "key"
-    }
+class _Code:
+    """All modules together: who reads what, and which constants are assumptions.
 
+    Args:
+        modules: as parsed.
+    """
 
-def _users(modules: list[_Module]) -> Mapping[str, set[str]]:
-    """Return by constant the functions that read it, also by way of other constants."""
-    readers: dict[str, set[str]] = defaultdict(set)
-    constants = {f"{module.name}.{owner}" for module in modules for owner in module.constants}
-    for module in modules:
-        for owner, names in module.reads.items():
-            for name in names & constants:
-                readers[name].add(f"{module.name}.{owner}")
-    return {name: _functions(name, readers, constants) for name in constants}
+    def __init__(self, modules: list[_Module]) -> None:
+        self.modules = modules
+        self._constants = {f"{module.name}.{owner}" for module in modules for owner in module.constants}
+        self._reads = {
+            f"{module.name}.{owner}": names for module in modules for owner, names in module.reads.items()
+        }
+        self._readers: dict[str, set[str]] = defaultdict(set)
+        for owner, names in self._reads.items():
+            for name in names:
+                self._readers[name].add(owner)
+        self._assumptions = {
+            f"{module.name}.{owner}": _text(module, keyword.value)
+            for module in modules
+            for owner, call in module.calls
+            if module.qualified(call.func) == _ASSUMPTION
+            for keyword in call.keywords
+            if keyword.arg == "key"
+        }
 
+    def cited(self, module: _Module, owner: str, call: ast.Call) -> Iterator[Rule]:
+        """Yield what a call cites: nothing, one source, or each of several assumptions."""
+        made, definition = module.qualified(call.func), f"{module.name}.{owner}"
+        if made in GRADES or made == f"{CITE}.Citation":
+            found = [(*_cited(module, call, made), GRADES.get(made))]
+        elif isinstance(call.func, ast.Attribute) and call.func.attr == "cite":
+            made, choice = "cite", _choice(module, call)
+            keys = self._assumed(module.qualified(call.func.value), definition)
+            found = [(key, choice, Grade.ASSUMED) for key in keys]
+        else:
+            found = []
+        users = tuple(sorted(_short(user, module.name) for user in self._users(definition)))
+        for key, at, grade in found:
+            yield Rule(module.file, call.lineno, module.name, owner, made, key, at, grade, users)
 
-def _functions(name: str, readers: Mapping[str, set[str]], constants: set[str]) -> set[str]:
-    seen, waiting = {name}, [name]
-    while waiting:
-        following = readers.get(waiting.pop(), set()) - seen
-        seen |= following
-        waiting += following & constants
-    return seen - constants
+    def _assumed(self, declared: str, definition: str) -> list[str]:
+        """Return the assumptions that are meant: the one named, or those read here or by the callers."""
+        if declared in self._assumptions:
+            return [self._assumptions[declared]]
+        seen, waiting = {definition}, {definition}
+        while waiting:
+            read = {name for each in waiting for name in self._reads.get(each, ())}
+            if keys := sorted(self._assumptions[name] for name in read & self._assumptions.keys()):
+                return keys
+            waiting = {caller for each in waiting for caller in self._readers[each]} - seen
+            seen |= waiting
+        return [""]
 
-
-def _rule(
-    module: _Module, owner: str, call: ast.Call, keys: Mapping[str, str], users: Mapping[str, set[str]]
-) -> Iterator[Rule]:
-    made = module.qualified(call.func)
-    if made in GRADES:
-        key, at = _cited(module, call, made)
-        grade: Grade | None = GRADES[made]
-    elif made == f"{CITE}.Citation":
-        (key, at), grade = _cited(module, call, made), None
-    elif isinstance(call.func, ast.Attribute) and call.func.attr == "cite":
-        declared = module.qualified(call.func.value)
-        key, at, grade, made = keys.get(declared, ""), _choice(module, call), Grade.ASSUMED, "cite"
-    else:
-        return
-    qualified = f"{module.name}.{owner}"
-    using = users.get(qualified, {qualified})
-    shown = tuple(sorted(_short(user, module.name) for user in using))
-    yield Rule(module.file, call.lineno, module.name, owner, made, key, at, grade, shown)
+    def _users(self, definition: str) -> set[str]:
+        """Return the functions that read a constant, also by way of others; a function is its own user."""
+        if definition not in self._constants:
+            return {definition}
+        seen, waiting = {definition}, [definition]
+        while waiting:
+            following = self._readers[waiting.pop()] - seen
+            seen |= following
+            waiting += following & self._constants
+        return seen - self._constants
 
 
 def _cited(module: _Module, call: ast.Call, made: str) -> tuple[str, str]:

@@ -8,6 +8,7 @@ from importlib import import_module
 
 import pytest
 
+from mailsim.config.link_assumptions import every_assumption
 from mailsim.reason.cite import Citation, Grade
 from tests.meta import fidelity
 from tests.meta.citations import GRADES
@@ -134,6 +135,12 @@ def test_every_rule_is_used(evidence):
     unused = {f"{rule.module}.{rule.name}" for rule in evidence.rules if not rule.users}
     assert not sorted(unused - NOT_USED_YET), "these citations are used by nobody"
     assert not sorted(NOT_USED_YET - unused), "these are used or gone: take them out of NOT_USED_YET"
+
+
+def test_every_assumption_is_cited(evidence):
+    """An open point that a decision asks for is named by a check that rests on it."""
+    uncited = sorted(every_assumption().keys() - {rule.key for rule in evidence.rules})
+    assert not uncited, "these assumptions are cited by no rule, so no answer shows them"
 
 
 def test_every_source_of_a_rule_is_shown(evidence):
