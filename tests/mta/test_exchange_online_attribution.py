@@ -64,6 +64,7 @@ def contoso(*connectors: InboundConnector, domains=("contoso.com",), **more) -> 
 # --- by certificate ------------------------------------------------------------------------------------------
 
 
+@pytest.mark.shows("ms:message-attribution")
 @pytest.mark.parametrize(
     ("shows", "wanted", "matched"),
     [
@@ -165,6 +166,7 @@ def test_mail_to_another_tenant_is_ours_first():
     assert outcome(at, OURS, THEIRS, shows="mail") == ("contoso", "From on-premises", "Originating")
 
 
+@pytest.mark.shows("ms:new-inboundconnector")
 @pytest.mark.parametrize("more", [{"enabled": False}, {"connector_type": ConnectorType.PARTNER}])
 def test_disabled_and_partner_connectors_attribute_nothing(more):
     """Only an enabled OnPremises connector makes mail Originating."""
@@ -190,6 +192,7 @@ def test_the_service_may_trust_a_private_authority():
 # --- by address ----------------------------------------------------------------------------------------------
 
 
+@pytest.mark.shows("ms:message-attribution")
 @pytest.mark.parametrize(
     ("peer", "sender", "expected"),
     [
@@ -231,6 +234,7 @@ def test_two_connectors_with_one_address_are_a_visible_assumption():
     assert decision.because[-1].tied
 
 
+@pytest.mark.shows("ms:new-inboundconnector")
 @pytest.mark.parametrize("network", ["192.0.2.0/23", "0.0.0.0/0"])
 def test_large_ranges_are_refused(network):
     """SenderIPAddresses takes /24 to /32."""
@@ -241,6 +245,7 @@ def test_large_ranges_are_refused(network):
 # --- by recipient --------------------------------------------------------------------------------------------
 
 
+@pytest.mark.shows("ms:message-attribution")
 @pytest.mark.parametrize(
     ("to", "expected"),
     [

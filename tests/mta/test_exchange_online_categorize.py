@@ -81,6 +81,7 @@ def one(at, to: str, **more):
     return copy, result
 
 
+@pytest.mark.shows("ms:accepted-domains-exo")
 @pytest.mark.parametrize(
     ("to", "fate"),
     [
@@ -134,6 +135,7 @@ def test_attribute_words_outside_the_grammar(text):
         AttributeWords.parse(text)
 
 
+@pytest.mark.shows("ms:conditional-mail-routing")
 @pytest.mark.parametrize(
     ("to", "via"),
     [
@@ -164,6 +166,7 @@ def test_a_rule_forks_the_message():
 EVERYBODY = replace(RULE, recipient_ad_attribute_contains_words=())
 
 
+@pytest.mark.shows("ms:new-transportrule")
 @pytest.mark.parametrize(
     ("rules", "ran", "via"),
     [

@@ -61,6 +61,7 @@ BY_FOREIGN_NAME = inbound(names="gw.example")
 BY_ADDRESS = inbound(addresses="192.0.2.66/32")
 
 
+@pytest.mark.shows("ms:updated-smtp-relay-requirements")
 @pytest.mark.parametrize(
     ("connector", "shows", "sender", "reply"),
     [
@@ -95,6 +96,7 @@ def test_a_refusal_of_strangers_says_why():
     assert "neither certificate nor address" in decision.because[1].saw
 
 
+@pytest.mark.shows("ms:directory-based-edge-blocking")
 @pytest.mark.parametrize(
     ("to", "reply"),
     [
@@ -148,6 +150,7 @@ def test_a_certificate_that_expires_between_rcpt_and_data():
     assert str(acceptance.reply.value) == DENIED
 
 
+@pytest.mark.shows("ms:ndr-5-4-6-5-4-20")
 @pytest.mark.parametrize(("passes", "refused"), [(0, False), (19, False), (20, True), (60, True)])
 def test_loops(passes, refused):
     """A message is stopped after 20 iterations: 554 5.4.14 ATTR34; hops elsewhere do not count."""
@@ -171,6 +174,7 @@ def test_its_own_received_field_is_counted():
     assert take(at, session(at), envelope(THEIRS, "bob@contoso.com"), message).item is None
 
 
+@pytest.mark.shows("ms:exchange-online-limits")
 @pytest.mark.parametrize(("size", "refused"), [("157286400", False), ("157286401", True), ("", False)])
 def test_the_announced_size(size, refused):
     """The service announces 150 MB and refuses more at MAIL."""

@@ -33,6 +33,7 @@ def choose(domain: str, *connectors: OutboundConnector, domains=DOMAINS):
     return choose_outbound_connector(connectors, accepted, Mailbox("x", domain))
 
 
+@pytest.mark.shows("ms:set-up-connectors-to-route-mail")
 @pytest.mark.parametrize("order", [(C1, C2, C3), (C3, C2, C1), (C2, C1, C3)])
 @pytest.mark.parametrize(
     ("domain", "name"), [("fabrikam.com", "C1"), ("contoso.com", "C2"), ("sales.contoso.com", "C3")]
@@ -152,6 +153,7 @@ ENCRYPTION, CHAIN, DOMAIN = (
 )
 
 
+@pytest.mark.shows("ms:new-outboundconnector")
 @pytest.mark.parametrize(
     ("settings", "domain", "shown", "error"),
     [

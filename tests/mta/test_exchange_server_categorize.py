@@ -53,6 +53,7 @@ def one(to: str, at=None):
     return copy, result
 
 
+@pytest.mark.shows("ms:recipient-resolution")
 @pytest.mark.parametrize(
     ("to", "mailbox"),
     [
@@ -68,6 +69,7 @@ def test_who_is_delivered(to, mailbox):
     assert one(to)[0].fate == Deliver(Mailbox.parse(mailbox))
 
 
+@pytest.mark.shows("ms:recipient-resolution")
 @pytest.mark.parametrize(
     ("to", "final", "via"),
     [
@@ -86,6 +88,7 @@ def test_who_is_routed(to, final, via):
     assert (copy.fate.via, str(copy.recipients[0].path)) == (via, final)
 
 
+@pytest.mark.shows("ms:recipient-resolution")
 @pytest.mark.parametrize(
     ("to", "reply"),
     [

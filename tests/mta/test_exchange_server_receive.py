@@ -44,6 +44,7 @@ A = receive_connector("A", "192.168.1.0-192.168.1.255")
 B = receive_connector("B", "192.168.1.75")
 
 
+@pytest.mark.shows("ms:receive-connectors")
 @pytest.mark.parametrize("order", [(DEFAULT, A, B), (B, A, DEFAULT), (A, B, DEFAULT)])
 @pytest.mark.parametrize(
     ("peer", "name"), [("192.168.1.75", "B"), ("192.168.1.100", "A"), ("192.0.2.1", "Client default")]
@@ -73,6 +74,7 @@ def test_the_forms_of_a_range(text, covers, outside):
     assert not connector.remote_ip_ranges[0].covers(IPv4Address(outside))
 
 
+@pytest.mark.shows("ms:receive-connectors")
 @pytest.mark.parametrize(
     ("more", "rule"),
     [
@@ -105,6 +107,7 @@ def test_two_equal_connectors_are_a_visible_assumption():
     assert choice.tied
 
 
+@pytest.mark.shows("unmodelled")
 def test_a_property_that_is_not_modelled_colours_the_choice():
     """A connector with an unmodelled property still wins, and the answer says what was not judged."""
     at = view(on_premises(receive_connectors=(receive_connector(unmodelled=("TarpitInterval",)),)))
@@ -139,6 +142,7 @@ def test_ehlo_lists_what_is_spoken():
 # --- permission groups and capabilities ----------------------------------------------------------------------
 
 
+@pytest.mark.shows("ms:receive-connector-permissions")
 @pytest.mark.parametrize(
     ("groups", "granted"),
     [
@@ -157,6 +161,7 @@ def test_the_rights_of_a_stranger(groups, granted):
     assert rights(at, session(at)).value == granted
 
 
+@pytest.mark.shows("ms:receive-connector-permissions")
 def test_without_the_right_to_submit():
     """MAIL is refused with the observed text, and the reason names PermissionGroups."""
     at = view(on_premises(receive_connectors=(receive_connector(permission_groups=()),)))
@@ -166,6 +171,8 @@ def test_without_the_right_to_submit():
     )
 
 
+@pytest.mark.shows("ms:set-receiveconnector")
+@pytest.mark.shows("kb3156771")
 @pytest.mark.parametrize(
     ("shown", "capability", "met"),
     [
@@ -246,6 +253,7 @@ def test_whom_a_stranger_may_write_to(to, reply):
     assert (None if value is None else str(value)) == reply
 
 
+@pytest.mark.shows("kb3156771")
 def test_the_matched_capability_relays():
     """Mail of cloud users leaves through on-premises by the right that the certificate brings (KB 3156771)."""
     at = view(on_premises(receive_connectors=(receive_connector(tls_domain_capabilities=CAPABLE),)), SERVICE)
@@ -264,6 +272,7 @@ def test_require_tls():
     assert kind(at).on_mail(at, session(at, tls=True), Mail(None)).value is None
 
 
+@pytest.mark.shows("ms:message-size-limits")
 @pytest.mark.parametrize(("size", "refused"), [("37748736", False), ("37748737", True), ("", False)])
 def test_the_announced_size(size, refused):
     """MaxMessageSize is 36 MB and judged as early as SIZE allows (Message size and recipient limits)."""
@@ -273,6 +282,7 @@ def test_the_announced_size(size, refused):
     assert value is None or str(value) == "552 5.3.4 Message size exceeds fixed maximum message size"
 
 
+@pytest.mark.shows("ms:message-size-limits")
 def test_too_many_recipients():
     """The recipient beyond MaxRecipientsPerMessage is refused for now, earlier ones stand."""
     at = view(on_premises(receive_connectors=(receive_connector(max_recipients_per_message=2),)))

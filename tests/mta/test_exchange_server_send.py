@@ -32,6 +32,7 @@ def choose(domain: str, *connectors, size: int = 1000):
 # --- Connector selection in external message routing ---------------------------------------------------------
 
 
+@pytest.mark.shows("ms:connector-selection")
 @pytest.mark.parametrize(
     ("connectors", "domain", "name"),
     [
@@ -68,6 +69,7 @@ def test_the_order_of_selection(connectors, domain, name):
     assert not choice.tied
 
 
+@pytest.mark.shows("ms:connector-selection")
 @pytest.mark.parametrize(
     ("first", "rule"),
     [
@@ -84,6 +86,7 @@ def test_who_is_left_out(first, rule):
     assert [check.rule for check in choice.candidates[0].checks if check.failed] == [rule]
 
 
+@pytest.mark.shows("ms:connector-selection")
 def test_no_connector_keeps_the_message_in_unreachable():
     """Step 7: SMTP mail without a connector waits in Unreachable until it expires after two days."""
     at = view(on_premises(send_connectors=(send_connector("a", "northwind.com"),)))
@@ -97,6 +100,7 @@ def test_no_connector_keeps_the_message_in_unreachable():
     assert (copy.fate.expires - item.arrived).days == 2
 
 
+@pytest.mark.shows("ms:connector-selection")
 @pytest.mark.parametrize(
     ("connectors", "refused"),
     [
@@ -139,6 +143,7 @@ def test_address_spaces_outside_the_grammar(text):
 # --- RequireTLS, TlsAuthLevel, TlsDomain ---------------------------------------------------------------------
 
 
+@pytest.mark.shows("ms:set-sendconnector")
 @pytest.mark.parametrize(
     ("settings", "demand", "name"),
     [
@@ -209,6 +214,7 @@ def offered(require: bool, level: TlsAuthLevel | None, domain: str, shown: str):
 REQUIRED = "451 5.7.3 STARTTLS is required to send mail"
 
 
+@pytest.mark.shows("ms:set-sendconnector")
 @pytest.mark.parametrize(
     ("require", "level", "domain", "shown", "error"),
     [

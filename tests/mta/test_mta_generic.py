@@ -47,6 +47,8 @@ def world(*certificates, **config):
 # --- receiving -----------------------------------------------------------------------------------------------
 
 
+@pytest.mark.shows("rfc5321", "3.6.2")
+@pytest.mark.shows("rfc5321", "3.4")
 @pytest.mark.parametrize(
     ("config", "peer", "to", "answer"),
     [
@@ -79,6 +81,7 @@ def test_whom_it_accepts(config, peer, to, answer):
     assert (None if value is None else str(value)) == answer
 
 
+@pytest.mark.shows("rfc1870", "6.1")
 @pytest.mark.parametrize(("size", "refused"), [("100", False), ("101", True), ("", False)])
 def test_the_announced_size(size, refused):
     """SIZE beyond the limit is refused at MAIL (RFC 1870 section 6.1)."""
@@ -87,6 +90,8 @@ def test_the_announced_size(size, refused):
     assert (value is not None) is refused
 
 
+@pytest.mark.shows("rfc5321", "6.3")
+@pytest.mark.shows("rfc1870", "6.1")
 @pytest.mark.parametrize(
     ("message", "code"),
     [
@@ -104,6 +109,7 @@ def test_what_it_refuses_at_the_end(message, code):
     assert acceptance.reply.value.enhanced == code
 
 
+@pytest.mark.shows("rfc3848", "2")
 @pytest.mark.parametrize(
     ("more", "protocol"), [({"extended": False}, "SMTP"), ({}, "ESMTP"), ({"tls": True}, "ESMTPS")]
 )
@@ -166,6 +172,7 @@ def test_every_dead_end_has_words(problem, code):
 GOOD, SELF = certificate("good", "mx.contoso.com"), certificate("self", "mx.contoso.com", authority=None)
 
 
+@pytest.mark.shows("rfc3207", "4.1")
 @pytest.mark.parametrize(
     ("tls", "name", "shown", "refused"),
     [
@@ -207,6 +214,7 @@ def printer(server: str = "192.0.2.20"):
     )
 
 
+@pytest.mark.shows("rfc5321", "2.3.3")
 def test_a_client_sends_everything_where_it_is_told():
     """All recipients share one copy to the configured host, literal or name."""
     at = printer()
@@ -227,6 +235,7 @@ def test_a_client_told_nonsense(server):
     assert kind(at).on_no_route(at, copy.fate, targets.problem).permanent
 
 
+@pytest.mark.shows("rfc5321", "2.3.3")
 def test_a_client_tries_once_and_keeps_the_message():
     """A refusal for now is final, and nobody is told."""
     at = printer()

@@ -50,6 +50,7 @@ def find(domain: str = "", *hosts: str, avoid_self: bool = True):
     return choose_targets(view(SELF, mx=MX, a=A), relay, avoid_self=avoid_self)
 
 
+@pytest.mark.shows("rfc5321", "5.1")
 @pytest.mark.parametrize(
     ("domain", "hosts"),
     [
@@ -70,6 +71,8 @@ def test_by_mx(domain, hosts):
     assert targets.problem is None
 
 
+@pytest.mark.shows("rfc5321", "5.1")
+@pytest.mark.shows("rfc7505", "3")
 @pytest.mark.parametrize(
     ("domain", "problem"),
     [

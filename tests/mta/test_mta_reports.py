@@ -91,12 +91,14 @@ def parsed(report: Item) -> email.message.EmailMessage:
     return email.message_from_bytes(report.message.to_bytes(), policy=policy.default)
 
 
+@pytest.mark.shows("rfc5321", "6.1")
 @ALL
 def test_no_report_about_a_null_reverse_path(world):
     """A message with the null reverse-path is never reported about (RFC 5321 section 6.1)."""
     assert reported(world(), sender="") is None
 
 
+@pytest.mark.shows("rfc3461", "4.1")
 @ALL
 @pytest.mark.parametrize(
     ("notify", "told"), [((), True), (("FAILURE", "DELAY"), True), (("NEVER",), False), (("SUCCESS",), False)]
@@ -114,6 +116,7 @@ def test_only_those_who_want_to_know(world):
     assert b"a@b.example" not in report.message.to_bytes()
 
 
+@pytest.mark.shows("rfc5321", "6.1")
 @ALL
 def test_a_report_goes_back_with_a_null_reverse_path(world):
     """The envelope of a report: from <>, to the sender (RFC 5321 section 6.1)."""
@@ -135,6 +138,7 @@ def test_a_failing_report_ends_there(world):
     assert kind(at).report(at, report, (failure("alice@contoso.com"),), "m1.dsn.dsn", Action.FAILED) is None
 
 
+@pytest.mark.shows("rfc3464", "2")
 @ALL
 def test_the_machine_readable_part(world):
     """The remote's own code and text, who gave it, and the ENVID and ORCPT the sender gave."""
@@ -155,6 +159,7 @@ def test_the_machine_readable_part(world):
     }
 
 
+@pytest.mark.shows("rfc3461", "4.3")
 @ALL
 def test_ret_hdrs_returns_the_header(world):
     """RET=HDRS limits a failure report to the header (RFC 3461 section 4.3)."""

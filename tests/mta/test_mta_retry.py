@@ -37,6 +37,7 @@ def minutes(*numbers: int) -> list[timedelta]:
     return [timedelta(minutes=number) for number in numbers]
 
 
+@pytest.mark.shows("ms:message-intervals")
 def test_exchange_server_timeline():
     """Message retry, resubmit, and expiration intervals: four times 1 minute, six times 5, then every 10."""
     offsets, _ = timeline(onprem.SCHEDULE)
@@ -45,6 +46,8 @@ def test_exchange_server_timeline():
     assert offsets[16] == timedelta(minutes=104)
 
 
+@pytest.mark.shows("ms:message-intervals")
+@pytest.mark.shows("postfix:qmgr")
 @pytest.mark.parametrize(
     ("schedule", "lifetime", "code", "enhanced"),
     [
@@ -67,6 +70,7 @@ def test_a_late_failure_expires_at_once():
     assert onprem.SCHEDULE.next(now, ITEM, Waiting(1, BUSY)).due == now
 
 
+@pytest.mark.shows("exo-retry")
 def test_exchange_online_timeline():
     """5, 10, 15, 15, 30 and then 60 minutes: assumed between two pages that disagree."""
     offsets, _ = timeline(online.SCHEDULE)
