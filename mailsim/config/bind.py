@@ -37,7 +37,7 @@ from mailsim.config.shape import (
     shape_of,
     wanted_of,
 )
-from mailsim.world.source import Origin
+from mailsim.world.source import Origin, Place
 
 MOST_NAMES_LISTED = 8
 """An unknown key is answered with all names only when they can be taken in at a glance."""
@@ -269,13 +269,14 @@ def _items(node: Node, shape: ListOf) -> tuple[Node, ...]:
 
 
 def _origin(node: MappingNode, entries: list[_Entry]) -> Origin:
-    lines: dict[str, int] = {}
+    places: dict[str, Place] = {}
     for entry in entries:
         field = entry.means
-        lines[field.name if isinstance(field, FieldPlan) else field] = entry.key.mark.line
+        place = Place(entry.key.mark.line, entry.key.mark.column)
+        places[field.name if isinstance(field, FieldPlan) else field] = place
         if isinstance(field, FieldPlan) and field.renamed:
-            lines[field.attribute] = entry.key.mark.line
-    return Origin(node.mark.file, node.mark.line, node.mark.column, properties=lines)
+            places[field.attribute] = place
+    return Origin(node.mark.file, node.mark.line, node.mark.column, properties=places)
 
 
 def _is_unwritten(value: Node, shape: Shape) -> bool:

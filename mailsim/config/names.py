@@ -14,9 +14,8 @@ def mark_of(origin: Origin | None, name: str = "") -> Mark | None:
     """Return the place of a property, or of the object it belongs to."""
     if origin is None:
         return None
-    place = origin.of(name) if name else str(origin)
-    line = int(place.rpartition(":")[2])
-    return Mark(origin.file, line, origin.column if line == origin.line else 1)
+    line, column = origin.place(name) if name else (origin.line, origin.column)
+    return Mark(origin.file, line, column)
 
 
 def address(

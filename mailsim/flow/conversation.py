@@ -217,7 +217,7 @@ def _note(talk: Talk, what: Secured | NotSecured, because: Reason | None) -> Non
 def _hand_over(talk: Talk, letter: Letter) -> Steps:
     """Send one letter; every recipient is answered unless the connection breaks."""
     recipients = letter.envelope.recipients
-    if letter.envelope.smtputf8 and not talk.capabilities.offers("SMTPUTF8"):
+    if letter.envelope.needs_smtputf8 and not talk.capabilities.offers("SMTPUTF8"):
         letter.answered = [Answered(recipient, NEEDS_SMTPUTF8, "") for recipient in recipients]
         return
     lines = (_mail(talk, letter), *(_rcpt(talk, recipient) for recipient in recipients), "DATA")
@@ -262,7 +262,7 @@ def _mail(talk: Talk, letter: Letter) -> str:
     words = [f"MAIL FROM:{show_path(envelope.reverse_path)}"]
     words += [f"SIZE={letter.message.size}"] if offers("SIZE") else []
     words += ["BODY=8BITMIME"] if offers("8BITMIME") and not letter.message.body.isascii() else []
-    words += ["SMTPUTF8"] if envelope.smtputf8 else []
+    words += ["SMTPUTF8"] if envelope.needs_smtputf8 else []
     if offers("DSN"):
         words += [f"RET={envelope.ret}"] if envelope.ret else []
         words += [f"ENVID={envelope.envid}"] if envelope.envid else []

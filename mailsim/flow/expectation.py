@@ -15,6 +15,7 @@ from ipaddress import IPv4Address
 from typing import Any, ClassVar, Literal, TypeAlias
 
 from mailsim.mail.address import Mailbox
+from mailsim.mail.dsn import Action
 from mailsim.reason.cite import Grade
 from mailsim.trace.connection import CONNECT, DATA, EHLO, MAIL, RCPT, STARTTLS
 from mailsim.trace.hop import Disposition
@@ -160,6 +161,28 @@ class ReportedTo:
     to: Mailbox | None = _recipient()
     by: str = _host()
     code: str = ""
+    text: str = ""
+    delivered: bool | None = None
+    origin: Origin | None = _origin()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotifiedOf:
+    """The sender was told something else than a failure, or one of several things.
+
+    Args:
+        action: what has become of the recipients: delayed, delivered, relayed, expanded or failed.
+        to: who was told.
+        by: the MTA that made the report.
+        text: a part of its text, in any case.
+        delivered: whether the report itself arrived; None does not ask.
+    """
+
+    WORD: ClassVar = "dsn"
+
+    action: Action
+    to: Mailbox | None = _recipient()
+    by: str = _host()
     text: str = ""
     delivered: bool | None = None
     origin: Origin | None = _origin()
@@ -315,6 +338,7 @@ Expectation: TypeAlias = (
     | RejectedBy
     | QueuedAt
     | ReportedTo
+    | NotifiedOf
     | NotReported
     | HeaderOf
     | HeaderOrder
@@ -339,6 +363,7 @@ class Expectations:
     rejected: tuple[RejectedBy, ...] = ()
     queued: tuple[QueuedAt, ...] = ()
     ndr: tuple[ReportedTo | Literal["none"], ...] = ()
+    dsn: tuple[NotifiedOf, ...] = ()
     header: tuple[HeaderOf, ...] = ()
     header_order: tuple[str, ...] = ()
     envelope: tuple[EnvelopeAt, ...] = ()
@@ -370,6 +395,7 @@ class Expectations:
         yield from self.queued
         for report in self.ndr:
             yield report if isinstance(report, ReportedTo) else NotReported(origin=self._at("ndr"))
+        yield from self.dsn
         yield from self.header
         if self.header_order:
             yield HeaderOrder(names=self.header_order, origin=self._at("header_order"))
@@ -384,7 +410,7 @@ class Expectations:
         """Return where a word is written."""
         if self.origin is None:
             return None
-        return Origin(self.origin.file, self.origin.properties.get(word, self.origin.line))
+        return Origin(self.origin.file, *self.origin.place(word))
 
 
 def show(expectation: Expectation) -> str:

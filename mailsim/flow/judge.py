@@ -22,6 +22,7 @@ from mailsim.flow.expectation import (
     HeaderOf,
     HeaderOrder,
     NotDeliveredTo,
+    NotifiedOf,
     NotReported,
     PeerAt,
     QueuedAt,
@@ -36,6 +37,7 @@ from mailsim.flow.judge_fate import (
     judge_disposition,
     judge_not_delivered,
     judge_not_reported,
+    judge_notified,
     judge_queued,
     judge_reported,
 )
@@ -123,6 +125,7 @@ _JUDGES: Mapping[type, Callable[[Case, Any], Verdict]] = {
     RejectedBy: judge_rejected,
     QueuedAt: judge_queued,
     ReportedTo: judge_reported,
+    NotifiedOf: judge_notified,
     NotReported: judge_not_reported,
     HeaderOf: judge_header,
     HeaderOrder: judge_header_order,

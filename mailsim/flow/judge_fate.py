@@ -10,11 +10,13 @@ from mailsim.flow.expectation import (
     DeliveredTo,
     DispositionOf,
     NotDeliveredTo,
+    NotifiedOf,
     NotReported,
     QueuedAt,
     ReportedTo,
 )
 from mailsim.mail.address import Mailbox
+from mailsim.mail.dsn import Action
 from mailsim.mail.reply import Reply
 from mailsim.trace.events import Deferred, Delivered, Event, Failed, Notified
 from mailsim.trace.hop import Disposition, Outcome
@@ -124,6 +126,20 @@ def judge_reported(case: Case, expected: ReportedTo) -> Verdict:
     return Verdict(bool(matching), saw, _because(case.outcomes(None)))
 
 
+def judge_notified(case: Case, expected: NotifiedOf) -> Verdict:
+    """Some notification about the message is the one expected."""
+    told = _reports(case, expected.action)
+    matching = [
+        event
+        for event in told
+        if _addressed(case, event, expected)
+        and any(expected.text.lower() in body.lower() for body in (*_bodies(case, event), str(event.what)))
+        and _arrived(case, event, expected)
+    ]
+    saw = listed((_report(case, event) for event in told), f"nobody was told of {expected.action.value}")
+    return Verdict(bool(matching), saw, _because(case.outcomes(None)))
+
+
 def judge_not_reported(case: Case, _expected: NotReported) -> Verdict:
     """There is no report about the message."""
     reports = _reports(case)
@@ -134,12 +150,12 @@ def judge_not_reported(case: Case, _expected: NotReported) -> Verdict:
     )
 
 
-def _reports(case: Case) -> list[Event]:
+def _reports(case: Case, action: Action = Action.FAILED) -> list[Event]:
     happened = (event for hop in case.tree.hops for event in hop.events)
-    return [event for event in happened if isinstance(event.what, Notified) and event.what.action == "failed"]
+    return [event for event in happened if isinstance(event.what, Notified) and event.what.action == action]
 
 
-def _addressed(case: Case, event: Event, expected: ReportedTo) -> bool:
+def _addressed(case: Case, event: Event, expected: ReportedTo | NotifiedOf) -> bool:
     by = not expected.by or event.mta == case.mta(expected.by)
     return by and isinstance(event.what, Notified) and expected.to in (None, event.what.to)
 
@@ -169,7 +185,7 @@ def _bodies(case: Case, event: Event) -> list[str]:
     return [what.message.body.decode("utf-8", "replace") for what in happened if isinstance(what, Delivered)]
 
 
-def _arrived(case: Case, event: Event, expected: ReportedTo) -> bool:
+def _arrived(case: Case, event: Event, expected: ReportedTo | NotifiedOf) -> bool:
     return expected.delivered is None or expected.delivered == _is_delivered(case, event)
 
 

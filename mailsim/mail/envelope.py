@@ -65,3 +65,9 @@ class Envelope:
     def paths(self) -> tuple[Mailbox, ...]:
         """Return the recipients' addresses."""
         return tuple(recipient.path for recipient in self.recipients)
+
+    @property
+    def needs_smtputf8(self) -> bool:
+        """Whether only an SMTPUTF8 session can carry it: it came by one, or an address is beyond ASCII (RFC 6531)."""
+        paths = (*self.paths, *((self.reverse_path,) if self.reverse_path else ()))
+        return self.smtputf8 or any(path.needs_smtputf8 for path in paths)

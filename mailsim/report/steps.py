@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from mailsim.flow.case import clock
 from mailsim.mail.address import Mailbox
+from mailsim.mail.dsn import Action
 from mailsim.trace.connection import DATA, MAIL, RCPT, Connection, stage_of
 from mailsim.trace.events import (
     Attributed,
@@ -45,6 +46,15 @@ _VERDICTS = {
     TlsVerdict.ENCRYPTED: "(not verified)",
     TlsVerdict.VERIFIED: "(verified)",
     TlsVerdict.REJECTED: "(rejected)",
+}
+
+
+_NEWS = {
+    Action.FAILED: "the failure",
+    Action.DELAYED: "the delay",
+    Action.DELIVERED: "the delivery",
+    Action.RELAYED: "the handing over",
+    Action.EXPANDED: "the group",
 }
 
 
@@ -211,7 +221,7 @@ def _told(event: Event, hop: Hop | None = None) -> Iterator[Told]:
         case Dropped(recipients, reason):
             yield Told("bad", 0, f"{_list(recipients)} dropped: {reason}")
         case Notified() as what:
-            yield Told("", 0, f"{what.to} is told: {what.report}")
+            yield Told("", 0, f"{what.to} is told of {_NEWS[Action(what.action)]}: {what.report}")
         case _:
             return
 

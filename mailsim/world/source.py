@@ -1,4 +1,4 @@
-"""Where a configured object was written: a file, a line, and a line for each property.
+"""Where a configured object was written: a file, a line, and the place of each property.
 
 Filled by ``config``, read by candidates and reports, so that an explanation can name the line to change. Two
 frontends that say the same thing must give equal topologies, so whoever holds an origin declares it as
@@ -10,6 +10,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import KW_ONLY, dataclass, field
 from functools import lru_cache
+from typing import NamedTuple
+
+
+class Place(NamedTuple):
+    """A line and a column, both from 1."""
+
+    line: int
+    column: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,27 +28,31 @@ class Origin:
         file: the file as the user named it.
         line: the line the object begins at, from 1.
         column: the column the object begins at, from 1.
-        properties: the line of each property written, by its name in the file; no part of the hash.
+        properties: the place of each property written, by its name in the file; no part of the hash.
     """
 
     file: str
     line: int
     column: int = 1
     _: KW_ONLY
-    properties: Mapping[str, int] = field(default_factory=dict, hash=False)
+    properties: Mapping[str, Place] = field(default_factory=dict, hash=False)
 
     def __str__(self) -> str:
         return f"{self.file}:{self.line}"
 
-    def of(self, property_name: str) -> str:
-        """Return ``file:line`` of one property, or of the object when the property was not written.
+    def place(self, property_name: str) -> Place:
+        """Return where one property stands, or the object when the property was not written.
 
         Args:
             property_name: ``RequireTLS``, ``requiretls`` or ``require_tls``; all mean the same property.
         """
         wanted = _bare(property_name)
-        line = next((line for name, line in self.properties.items() if _bare(name) == wanted), self.line)
-        return f"{self.file}:{line}"
+        here = Place(self.line, self.column)
+        return next((place for name, place in self.properties.items() if _bare(name) == wanted), here)
+
+    def of(self, property_name: str) -> str:
+        """Return ``file:line`` of one property, or of the object when the property was not written."""
+        return f"{self.file}:{self.place(property_name).line}"
 
 
 @lru_cache(maxsize=1024)

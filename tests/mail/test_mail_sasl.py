@@ -13,7 +13,9 @@ def claim(mechanism: str, *lines: str) -> tuple[list[str], Claim]:
     dialogue, challenges = SERVER[mechanism](initial), []
     try:
         challenges.append(next(dialogue))
-        challenges.extend(map(dialogue.send, rest))
+        for line in rest:
+            challenge = dialogue.send(line)
+            challenges.append(challenge)
     except StopIteration as end:
         return challenges, end.value
     raise AssertionError("the dialogue goes on")

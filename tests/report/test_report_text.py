@@ -69,7 +69,7 @@ m1  ann@fabrikam.com -> bob@northwind.com, zed@northwind.com, ann@fabrikam.com  
                                     address rejected: User unknown
                                   accepted for bob@northwind.com: 250 2.0.0 Ok: queued as m1.1
                                 zed@northwind.com bounced: refused at RCPT
-                                ann@fabrikam.com is told: m1.1.dsn
+                                ann@fabrikam.com is told of the failure: m1.1.dsn
               mx.northwind.com  received, 106 octets
                                 delivered to bob@northwind.com
 """

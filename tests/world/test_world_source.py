@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from mailsim.world.source import Origin
+from mailsim.world.source import Origin, Place
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,13 +26,13 @@ def test_an_origin_prints_as_file_and_line() -> None:
 @pytest.mark.parametrize("name", ["RequireTLS", "requiretls", "require_tls"])
 def test_a_property_is_found_under_any_of_its_spellings(name: str) -> None:
     """The product's name, any case of it and the field's name mean one property."""
-    origin = Origin("hybrid.yaml", 31, properties={"Name": 31, "RequireTLS": 34})
+    origin = Origin("hybrid.yaml", 31, properties={"Name": Place(31, 5), "RequireTLS": Place(34, 5)})
     assert origin.of(name) == "hybrid.yaml:34"
 
 
 def test_an_unwritten_property_points_to_its_object() -> None:
     """A default was written nowhere, so the object's own line is shown."""
-    assert Origin("hybrid.yaml", 31, properties={"Name": 32}).of("Enabled") == "hybrid.yaml:31"
+    assert Origin("hybrid.yaml", 31, properties={"Name": Place(32, 5)}).of("Enabled") == "hybrid.yaml:31"
 
 
 def test_an_origin_is_no_part_of_its_holder() -> None:
