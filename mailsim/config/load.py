@@ -8,13 +8,11 @@ from mailsim.config.document import MappingNode, ScalarNode
 from mailsim.config.files import read_text
 from mailsim.config.format import ScenarioText
 from mailsim.config.from_yaml import read_yaml
+from mailsim.config.link_expectations import check_names
 from mailsim.config.link_messages import link_message
 from mailsim.config.link_world import WorldLinker
-from mailsim.config.names import mark_of, require_known
 from mailsim.errors import ScenarioError
-from mailsim.flow.references import NameUsed, names_used
 from mailsim.flow.scenario import Scenario
-from mailsim.world.topology import Topology
 
 FORMAT_VERSION = 1
 
@@ -50,8 +48,7 @@ def _link(document: MappingNode, file: str, diagnostics: Diagnostics) -> Scenari
         return None
     world = WorldLinker(bound, file, diagnostics).link()
     linked = [link_message(name, text, world, file, diagnostics) for name, text in bound.messages.items()]
-    for used in names_used(bound.expect):
-        _require(used, bound, world, diagnostics)
+    check_names(bound, world, diagnostics)
     return Scenario(
         name=bound.name or file,
         topology=world,
@@ -60,18 +57,6 @@ def _link(document: MappingNode, file: str, diagnostics: Diagnostics) -> Scenari
         expectations=bound.expect,
         warnings=diagnostics.warnings,
     )
-
-
-def _require(used: NameUsed, text: ScenarioText, world: Topology, diagnostics: Diagnostics) -> None:
-    """Report a name in an expectation that means nothing here."""
-    at = mark_of(used.origin)
-    what = f"expectation about {used.message!r}: {used.refers}"
-    if used.refers == "message":
-        require_known(used.name, text.messages, diagnostics, at, "message")
-    elif used.refers == "host" and world.named(used.name) is None:
-        require_known(used.name, world.mtas, diagnostics, at, what)
-    elif used.refers == "certificate":
-        require_known(used.name, world.certificates, diagnostics, at, what)
 
 
 def _right_version(document: MappingNode, diagnostics: Diagnostics) -> bool:

@@ -21,7 +21,7 @@ from mailsim.trace.connection import CONNECT, DATA, EHLO, MAIL, RCPT, STARTTLS
 from mailsim.trace.hop import Disposition
 from mailsim.world.source import Origin
 
-HOST, RECIPIENT, CERTIFICATE = "host", "recipient", "certificate"
+HOST, RECIPIENT, CERTIFICATE, CONNECTOR = "host", "recipient", "certificate", "connector"
 
 
 class Stage(Enum):
@@ -296,7 +296,7 @@ class ConnectorAt:
     WORD: ClassVar = "connector"
 
     at: str = field(metadata={"refers": HOST})
-    used: str
+    used: str = field(metadata={"refers": CONNECTOR})
     origin: Origin | None = _origin()
 
 

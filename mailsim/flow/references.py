@@ -21,7 +21,7 @@ class NameUsed:
     """A name in an expectation that must mean something.
 
     Args:
-        refers: ``message``, ``host``, ``recipient`` or ``certificate``.
+        refers: ``message``, ``host``, ``recipient``, ``certificate`` or ``connector``.
         name: as written.
         message: the message whose expectations name it.
         key: the key it stands under.

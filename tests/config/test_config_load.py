@@ -109,6 +109,8 @@ def test_recipients_come_from_a_csv_beside_the_scenario(tmp_path) -> None:
         ("from: ann@fabrikam.com", "from: zoe@fabrikam.com", "no MTA has a mailbox zoe@fabrikam.com"),
         ("m1: {delivered", "m2: {delivered", "message 'm2' is not defined"),
         ("delivered: bob@contoso.com", "delivered: {at: mail.contoso.co}", "host 'mail.contoso.co' is not defined"),
+        ("delivered: bob@contoso.com", "connector: {at: EXO, used: To on-premisses}", "connector 'To on-premisses' is not defined"),
+        ("messages:", "assumptions: {no-such-thing: x}\nmessages:", "assumption 'no-such-thing' is not defined"),
         ("MX 0 contoso", "MX contoso", "is not a record that is modelled"),
         ("mailsim: 1", "mailsim: 2", "version '2' of the format is not known here"),
         ("mailsim: 1\n", "", "the first key is not mailsim"),
