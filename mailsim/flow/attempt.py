@@ -30,6 +30,7 @@ class Outcome:
         error: why the others could not be asked; None when all were.
         host: the host tried last, None when there was none.
         because: the decision behind ``error``.
+        targets: how the hosts to try were found.
         passes_dsn: whether the next hop reports success itself, since it offers DSN (RFC 3461 section 5.2.1).
     """
 
@@ -38,6 +39,7 @@ class Outcome:
     error: Reply | None
     host: Target | None
     because: Reason | None = None
+    targets: Reason | None = None
     passes_dsn: bool = False
 
 
@@ -78,7 +80,8 @@ def attempt(
             yield from _connect(talk, waiting[: relay.messages_per_connection])
             if talk.last_error is not None:
                 break
-    return tuple(_outcome(queued, letter, talk) for queued, letter in zip(batch, letters, strict=True))
+    pairs = zip(batch, letters, strict=True)
+    return tuple(replace(_outcome(queued, letter, talk), targets=targets) for queued, letter in pairs)
 
 
 def _letter(queued: Queued) -> Letter:
@@ -103,4 +106,4 @@ def _outcome(queued: Queued, letter: Letter, talk: Talk | None) -> Outcome:
     host = talk.target if talk else None
     because = talk.because if talk and error else None
     passes_dsn = talk is not None and talk.capabilities.offers("DSN")
-    return Outcome(queued, tuple(letter.answered), error, host, because, passes_dsn)
+    return Outcome(queued, tuple(letter.answered), error, host, because, passes_dsn=passes_dsn)

@@ -322,7 +322,7 @@ class Pipeline:
             via=queued.relay.via if queued.relay else "",
             reply=sent[0].reply,
         )
-        self.record(queued.mta_id, what, message=queued.name)
+        self.record(queued.mta_id, what, message=queued.name, because=outcome.targets)
         if not outcome.passes_dsn:
             relayed = [Notice(each.recipient, each.reply, host.host, "", None, host.address) for each in sent]
             self._tell(at, queued, Action.RELAYED, relayed)

@@ -23,7 +23,7 @@ BOUNCE_SIZE_LIMIT = 50_000  # postfix: bounce_size_limit
 
 SCHEDULE = Schedule(
     # postfix: minimal_backoff_time 300 s doubled up to maximal_backoff_time 4000 s, maximal_queue_lifetime 5 d
-    steps=((1, timedelta(seconds=300)), (1, timedelta(seconds=600)), (1, timedelta(seconds=1200))),
+    steps=tuple((1, timedelta(seconds=seconds)) for seconds in (300, 600, 1200, 2400)),
     then=timedelta(seconds=4000),
     expires_after=timedelta(days=5),
     expired=EXPIRED,

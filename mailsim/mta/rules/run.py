@@ -13,7 +13,6 @@ from mailsim.reason.order import Evaluated, run_in_order
 from mailsim.world.directory import DirectoryRecipient
 
 RULES = documented("ms:new-transportrule", "conditions and actions of mail flow rules")
-CONDITIONAL_ROUTING = documented("ms:conditional-mail-routing", "RouteMessageOutboundConnector")
 
 
 def rules_for(
