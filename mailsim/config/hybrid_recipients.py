@@ -179,8 +179,10 @@ def _with_proxy(side: Side, entry: Entry, rules: Rules) -> Entry:
 
 def _plus(entry: Entry, proxy: Mailbox, mark: Mark) -> Entry:
     written = entry.node.get_any_case("EmailAddresses")
-    old = elements(written) if written is not None else ()
-    value = SequenceNode((*old, scalar(str(proxy), mark)), written.mark if written is not None else mark)
+    place = written.mark if written is not None else mark
+    # as read, since a list may be written as PowerShell prints it
+    old = tuple(scalar(each, place) for each in entry.said.email_addresses)
+    value = SequenceNode((*old, scalar(str(proxy), mark)), place)
     node = with_value(entry.node, "EmailAddresses", value, mark)
     return replace(entry, written=None, node=node, proxies=(*entry.proxies, proxy))
 

@@ -381,6 +381,18 @@ def test_the_alias_makes_the_address() -> None:
     assert find(there, "dd@contoso.mail.onmicrosoft.com") is find(there, "dave@contoso.com")
 
 
+@pytest.mark.parametrize(
+    "written", ["[bo@contoso.com, b@contoso.com]", "'bo@contoso.com, b@contoso.com'", "'{smtp:bo@contoso.com, b@contoso.com}'"]
+)  # fmt: skip
+def test_written_addresses_stay(written: str) -> None:
+    """The policy's address comes behind those that the user wrote, as a list or as PowerShell prints one."""
+    boxes = f"{{mailboxes: {{bob: {{EmailAddresses: {written}}}}}}}"
+    bob = find(tenant(scenario(("{mailboxes: [bob]}", boxes))), "b@contoso.com")
+    assert bob is not None
+    wanted = "bob@contoso.com", "bo@contoso.com", "b@contoso.com", "bob@contoso.mail.onmicrosoft.com"
+    assert tuple(map(str, bob.proxies)) == wanted
+
+
 def test_without_the_policy_there_is_no_address_in_the_cloud() -> None:
     """EmailAddressPolicyEnabled False: the remote mailbox points at an address that the tenant does not know."""
     found = scenario(("{mailboxes: [bob]}", "{mailboxes: {bob: {EmailAddressPolicyEnabled: $false}}}"))
