@@ -1,4 +1,4 @@
-"""The command line: ``mailsim run``, ``predict``, ``explain``, ``up``, ``send``, ``certs``, ``schema``.
+"""The command line: ``mailsim run``, ``predict``, ``expand``, ``explain``, ``up``, ``send``, ``certs``, ``schema``.
 
 Exit status: 0 all expectations met; 1 not met; 2 bad input; 3 mailsim or the machine failed. Commands import what they
 need when they are called, so that ``--help`` answers at once.

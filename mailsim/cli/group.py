@@ -11,6 +11,7 @@ import mailsim as package
 COMMANDS = {
     "run": "Run a scenario on loopback servers and judge its expectations.",
     "predict": "Predict a scenario without sockets and judge its expectations.",
+    "expand": "Print a scenario with what is in short form written out.",
     "explain": "Explain every decision on the way of one message.",
     "up": "Keep a scenario's topology running for mail clients and other software.",
     "send": "Hand a message to a running topology.",

@@ -74,10 +74,14 @@ class RecipientText:
     """A mail-enabled object with Exchange's property names."""
 
     SPELLING: ClassVar[str] = "exchange"
-    IGNORED: ClassVar[frozenset[str]] = frozenset({"DisplayName", "Name", "Alias", "Guid", "Identity"})
+    IGNORED: ClassVar[frozenset[str]] = frozenset({"DisplayName", "Name", "Guid", "Identity"})
 
+    alias: str = field(default="", metadata={"doc": "by default the local part of its name"})
     primary_smtp_address: str = ""
     email_addresses: tuple[str, ...] = ()
+    email_address_policy_enabled: bool = field(
+        default=True, metadata={"doc": "whether hybrid: may add an address to it"}
+    )
     external_email_address: str = ""
     remote_routing_address: str = ""
     city: str = ""
@@ -124,8 +128,8 @@ class RecipientsText:
     """Who there is. A name without a domain gets the default accepted domain."""
 
     mailboxes: tuple[str, ...] | Mapping[str, RecipientText | None] = ()
-    remote_mailboxes: Mapping[str, str | RecipientText] = field(
-        default_factory=dict, metadata={"doc": "name: RemoteRoutingAddress"}
+    remote_mailboxes: Mapping[str, str | RecipientText | None] = field(
+        default_factory=dict, metadata={"doc": "name: RemoteRoutingAddress; hybrid: fills in what is missing"}
     )
     mail_users: Mapping[str, str | RecipientText] = field(
         default_factory=dict, metadata={"doc": "name: ExternalEmailAddress"}
@@ -199,6 +203,41 @@ class OnlineText:
     ip: IPv4Address = IPv4Address("203.0.113.25")
     trusts: tuple[str, ...] = ()
     tenants: Mapping[str, TenantText]
+    origin: Origin | None = _origin()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HybridText:
+    """What the Hybrid Configuration Wizard was told; the objects that it creates are written out from this.
+
+    What has only one answer in the scenario need not be written. A property under one of the four ``..._connector``
+    keys is what the administrator changed after the wizard.
+    """
+
+    organization: str = field(default="", metadata={"doc": "by default the only one"})
+    tenant: str = field(default="", metadata={"doc": "by default the only one"})
+    domains: tuple[str, ...] = field(
+        default=(), metadata={"doc": "by default every domain that both sides accept"}
+    )
+    certificate: str = field(
+        default="", metadata={"doc": "by default the one that the servers use at the start"}
+    )
+    servers: tuple[str, ...] = field(default=(), metadata={"doc": "by default all of the organization"})
+    edge: tuple[str, ...] = field(default=(), metadata={"doc": "Edge servers, instead of servers"})
+    smart_host: str = field(default="", metadata={"doc": "by default the name of the one server"})
+    centralized: bool = field(default=False, metadata={"doc": "centralized mail transport"})
+    synchronize: bool = field(
+        default=True, metadata={"doc": "write every recipient's counterpart on the other side"}
+    )
+    not_synchronized: tuple[str, ...] = field(
+        default=(), metadata={"doc": "addresses of recipients without a counterpart"}
+    )
+    organization_guid: str = field(default="", metadata={"doc": "by default made of the organization's name"})
+    tenant_guid: str = field(default="", metadata={"doc": "by default made of the tenant's name"})
+    send_connector: Mapping[str, str | tuple[str, ...] | None] = field(default_factory=dict)
+    receive_connector: Mapping[str, str | tuple[str, ...] | None] = field(default_factory=dict)
+    inbound_connector: Mapping[str, str | tuple[str, ...] | None] = field(default_factory=dict)
+    outbound_connector: Mapping[str, str | tuple[str, ...] | None] = field(default_factory=dict)
     origin: Origin | None = _origin()
 
 
@@ -286,6 +325,9 @@ class ScenarioText:
     certificates: Mapping[str, CertificateText | None] = field(default_factory=dict)
     organizations: Mapping[str, OrganizationText] = field(default_factory=dict)
     exchange_online: OnlineText | None = None
+    hybrid: tuple[HybridText, ...] = field(
+        default=(), metadata={"doc": "what the wizard was told, written out before the rest is read"}
+    )
     internet: Mapping[str, InternetText] = field(default_factory=dict)
     clients: Mapping[str, ClientText] = field(default_factory=dict)
     dns: Mapping[str, tuple[RecordText, ...]] = field(

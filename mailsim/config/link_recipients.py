@@ -166,13 +166,13 @@ _NOBODY = Mailbox("", "")
 """Stands for an address that could not be read, in an object that is not used."""
 
 
-def _pointing(kind: RecipientType, said: str | RecipientText) -> RecipientText:
+def _pointing(kind: RecipientType, said: str | RecipientText | None) -> RecipientText:
     """Return the long form of ``name: address``."""
     if isinstance(said, RecipientText):
         return said
     if kind is RecipientType.REMOTE_MAILBOX:
-        return RecipientText(remote_routing_address=said)
-    return RecipientText(external_email_address=said)
+        return RecipientText(remote_routing_address=said or "")
+    return RecipientText(external_email_address=said or "")
 
 
 def _target(
@@ -210,13 +210,25 @@ def _report_doubles(recipients: list[DirectoryRecipient], diagnostics: Diagnosti
 
 def _plain(text: RecipientsText, domain: str, scenario: str, diagnostics: Diagnostics) -> Iterator[str]:
     """Yield the addresses of a CSV with one mailbox a row."""
-    if not text.csv:
-        return
-    header, rows = read_rows(beside(scenario, text.csv), diagnostics, named_at=mark_of(text.origin, "csv"))
+    if text.csv:
+        for name, _ in csv_mailboxes(text.csv, scenario, diagnostics, mark_of(text.origin, "csv")):
+            yield name if "@" in name else f"{name}@{domain}"
+
+
+def csv_mailboxes(
+    csv: str, scenario: str, diagnostics: Diagnostics, at: Mark | None
+) -> Iterator[tuple[str, Mark]]:
+    """Yield the names in a CSV with one mailbox a row, as written, and where they stand.
+
+    Args:
+        csv: the file, beside the scenario.
+        scenario: the scenario's file.
+        diagnostics: gets every fault.
+        at: the place that names the CSV.
+    """
+    header, rows = read_rows(beside(scenario, csv), diagnostics, named_at=at)
     if "address" not in header:
-        diagnostics.error(
-            mark_of(text.origin, "csv"), f"{text.csv} has no column 'address'", wanted="a header with it"
-        )
+        diagnostics.error(at, f"{csv} has no column 'address'", wanted="a header with it")
         return
     column = header.index("address")
     for row in rows:
@@ -224,4 +236,4 @@ def _plain(text: RecipientsText, domain: str, scenario: str, diagnostics: Diagno
         if mailbox.count("@") > 1 or not mailbox or " " in mailbox:
             diagnostics.error(row.mark, f"{mailbox!r} is not an address", wanted="local-part@domain")
         else:
-            yield mailbox if "@" in mailbox else f"{mailbox}@{domain}"
+            yield mailbox, row.mark

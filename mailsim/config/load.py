@@ -8,6 +8,7 @@ from mailsim.config.document import MappingNode, ScalarNode
 from mailsim.config.files import read_text
 from mailsim.config.format import ScenarioText
 from mailsim.config.from_yaml import read_yaml
+from mailsim.config.hybrid import expand_hybrid
 from mailsim.config.link_expectations import check_names
 from mailsim.config.link_messages import link_message
 from mailsim.config.link_world import WorldLinker
@@ -40,9 +41,26 @@ def load_text(text: str, file: str) -> Scenario:
     return scenario
 
 
+def expand(path: str) -> MappingNode:
+    """Return a scenario as nodes with what is written in short form written out.
+
+    Raises:
+        ScenarioError: with every fault found on the way; what is only wrong in its meaning is not found here.
+    """
+    diagnostics = Diagnostics()
+    document = read_yaml(read_text(path), path, diagnostics)
+    if document is not None and _right_version(document, diagnostics):
+        document = expand_hybrid(document, path, diagnostics)
+    diagnostics.raise_if_errors()
+    if document is None:  # pragma: no cover - every None has its diagnostic
+        raise ScenarioError(diagnostics.found)
+    return document
+
+
 def _link(document: MappingNode, file: str, diagnostics: Diagnostics) -> Scenario | None:
     if not _right_version(document, diagnostics):
         return None
+    document = expand_hybrid(document, file, diagnostics)
     bound = bind_what_is_right(document, ScenarioText, diagnostics, where="")
     if bound is None:
         return None
