@@ -15,13 +15,14 @@ from mailsim.world.directory import Directory, DirectoryRecipient, RecipientType
 from mailsim.world.source import Origin
 
 _ADDRESSES = frozenset(
-    {"primary_smtp_address", "email_addresses", "external_email_address", "remote_routing_address", "origin"}
+    {"primary_smtp_address", "email_addresses", "external_email_address", "remote_routing_address"}
 )
+_NO_ATTRIBUTES = _ADDRESSES | {"created", "origin"}
 # the names that rules use for directory attributes
 _ATTRIBUTES = {
     each.name: "".join(part.capitalize() for part in each.name.split("_"))
     for each in fields(RecipientText)
-    if each.name not in _ADDRESSES
+    if each.name not in _NO_ATTRIBUTES
 }
 
 
@@ -94,7 +95,13 @@ def _one(
     known = dict.fromkeys([primary, *(proxy for proxy in proxies if proxy is not None)])
     attributes = {shown: value for own, shown in _ATTRIBUTES.items() if (value := getattr(more, own))}
     yield DirectoryRecipient(
-        kind=kind, primary=primary, proxies=tuple(known), target=target, attributes=attributes, origin=origin
+        kind=kind,
+        primary=primary,
+        proxies=tuple(known),
+        target=target,
+        attributes=attributes,
+        created=more.created,
+        origin=origin,
     )
 
 

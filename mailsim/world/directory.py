@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from enum import Enum
 
 from mailsim.mail.address import Mailbox
@@ -33,6 +34,7 @@ class DirectoryRecipient:
         proxies: every SMTP address, the primary one included.
         target: ExternalEmailAddress or RemoteRoutingAddress; None for a mailbox.
         attributes: other directory attributes by name, such as City.
+        created: how long after the start; zero for one that was there before.
         origin: where the scenario configures it.
     """
 
@@ -41,6 +43,7 @@ class DirectoryRecipient:
     proxies: tuple[Mailbox, ...]
     target: Mailbox | None = None
     attributes: Mapping[str, str] = field(default_factory=dict, hash=False)
+    created: timedelta = timedelta()
     origin: Origin | None = field(default=None, compare=False, repr=False)
 
     @property

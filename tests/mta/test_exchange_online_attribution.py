@@ -165,11 +165,14 @@ def test_mail_to_another_tenant_is_ours_first():
     assert outcome(at, OURS, THEIRS, shows="mail") == ("contoso", "From on-premises", "Originating")
 
 
-@pytest.mark.parametrize("more", [{"enabled": False}, {"connector_type": ConnectorType.PARTNER}])
-def test_disabled_and_partner_connectors_attribute_nothing(more):
-    """Only an enabled OnPremises connector makes mail Originating."""
+@pytest.mark.parametrize(
+    ("more", "met"),
+    [({"enabled": False}, ""), ({"connector_type": ConnectorType.PARTNER}, "From on-premises")],
+)
+def test_disabled_and_partner_connectors_make_nothing_originating(more, met):
+    """Only an enabled OnPremises connector makes mail Originating; a Partner connector is met by Incoming mail."""
     at = world(contoso(inbound(names="*.contoso.com", **more)))
-    assert outcome(at, OURS, "bob@contoso.com", shows="mail") == ("contoso", "", "Incoming")
+    assert outcome(at, OURS, "bob@contoso.com", shows="mail") == ("contoso", met, "Incoming")
 
 
 def test_a_certificate_without_names_is_nobody():

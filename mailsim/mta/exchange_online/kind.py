@@ -10,7 +10,7 @@ from mailsim.mail.command import Mail, Rcpt
 from mailsim.mail.envelope import Envelope
 from mailsim.mail.message import Message, header_field
 from mailsim.mail.reply import Reply
-from mailsim.mta.exchange_online import categorize, headers, receive, replies, send
+from mailsim.mta.exchange_online import assumptions, categorize, headers, receive, replies, send
 from mailsim.mta.exchange_online.attribution import Owners
 from mailsim.mta.exchange_online.config import ExchangeOnlineConfig
 from mailsim.mta.kind import (
@@ -42,7 +42,7 @@ class ExchangeOnline:
     name = "exchange_online"
     words: Words = replies.WORDS
     failure_is = "bounced"
-    assumptions = ()
+    assumptions = assumptions.RECEIVING
 
     def on_connect(self, at: PointOfView, _facts: SessionFacts) -> Greeting:
         return receive.greet(at)
@@ -53,8 +53,8 @@ class ExchangeOnline:
     def on_starttls(self, at: PointOfView, session: Session) -> ServerTls | None:
         return receive.tls_for(at, session)
 
-    def on_mail(self, _at: PointOfView, _session: Session, mail: Mail) -> Decision[Reply | None]:
-        return receive.judge_sender(mail)
+    def on_mail(self, at: PointOfView, session: Session, mail: Mail) -> Decision[Reply | None]:
+        return receive.judge_sender(at, session, mail)
 
     def on_rcpt(
         self, at: PointOfView, session: Session, envelope: Envelope, rcpt: Rcpt
