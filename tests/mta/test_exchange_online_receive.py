@@ -27,9 +27,13 @@ from exchange_worlds import (
     view,
 )
 
-from mailsim.mail.command import Mail
+from mailsim.mail.address import Mailbox
+from mailsim.mail.command import Mail, Rcpt
 from mailsim.mail.message import Message
+from mailsim.mta.exchange_online.connection_filter import HostedConnectionFilterPolicy
+from mailsim.mta.exchange_online.connector import ConnectorType
 from mailsim.reason.check import Verdict
+from mailsim.reason.decision import unknowns
 
 CERTIFICATES = (
     certificate("mail", "mail.contoso.com", not_after=START + timedelta(hours=1)),
@@ -137,6 +141,60 @@ def test_two_tenants_in_one_message():
     assert [each.value.owner for each in acceptance.attributed] == ["contoso", "fabrikam"]
     delivered = [str(copy.fate.mailbox) for copy in kind(at).categorize(at, acceptance.item).copies]
     assert delivered == ["bob@contoso.com", "bob@fabrikam.com"]
+
+
+@pytest.mark.parametrize(
+    ("others", "elsewhere", "reply"),
+    [(199, 0, None), (200, 0, "452 4.5.3 Too many recipients"), (199, 50, None)],
+)
+def test_recipients_of_one_domain(others, elsewhere, reply):
+    """The 201st recipient of one domain in a transaction is put off; the earlier ones stand, other domains do not count."""
+    at = world(BY_NAME)
+    before = [f"r{n}@contoso.com" for n in range(others)] + [f"r{n}@y.example" for n in range(elsewhere)]
+    mail = envelope(OURS, *before)
+    value = (
+        kind(at).on_rcpt(at, session(at, shows="mail"), mail, Rcpt(Mailbox.parse("bob@contoso.com"))).value
+    )
+    assert (None if value is None else str(value)) == reply
+
+
+@pytest.mark.parametrize(
+    ("helo", "peer", "refused"),
+    [
+        (SERVICE, "192.0.2.66", True),
+        ("mail.contoso.com", "192.0.2.66", False),
+        (SERVICE, "203.0.113.25", False),  # the service itself, on the way from tenant to tenant
+    ],
+)
+def test_a_host_that_takes_the_name_of_the_service(helo, peer, refused):
+    """550 5.7.506 for a client that greets with the receiver's own name."""
+    at = world()
+    value = kind(at).on_mail(at, session(at, peer, ehlo=helo), Mail(None, {})).value
+    assert (str(value) if value else "") == ("550 5.7.506 Access Denied, Bad HELO" if refused else "")
+
+
+def test_partner_mail_is_judged_again_at_the_end():
+    """A restriction that is no longer met when the message ends refuses it then."""
+    lock = inbound(
+        names="*.contoso.com",
+        connector_type=ConnectorType.PARTNER,
+        restrict_domains_to_certificate=True,
+    )
+    at = world(lock)
+    where = session(at, shows="mail")
+    late = replace(at, now=START + timedelta(hours=2))
+    assert rcpt(at, where, THEIRS, "bob@contoso.com").value is None
+    assert take(late, where, envelope(THEIRS, "bob@contoso.com")).reply.value.enhanced == "5.7.51"
+
+
+@pytest.mark.parametrize("mode", ["Default", "Off"])
+def test_an_unknown_edge_block_mode_is_not_judged(mode):
+    """Only one value of DirectoryBasedEdgeBlockMode is known; what others do colours the answer."""
+    policy = HostedConnectionFilterPolicy(directory_based_edge_block_mode=mode)
+    contoso = tenant("contoso", directory=PEOPLE, hosted_connection_filter_policy=policy)
+    at = view(service(contoso))
+    doubts = [each.rule for each in unknowns(rcpt(at, session(at), THEIRS, "bob@contoso.com"))]
+    assert doubts == ([] if mode == "Default" else ["DirectoryBasedEdgeBlockMode"])
 
 
 def test_a_certificate_that_expires_between_rcpt_and_data():

@@ -10,7 +10,7 @@ Exchange Online".
 
 from __future__ import annotations
 
-from mailsim.mail.address import Mailbox, ReversePath, show_path
+from mailsim.mail.address import Mailbox, ReversePath
 from mailsim.mail.envelope import Envelope
 from mailsim.mail.reply import Reply
 from mailsim.mta.exchange_online import partner, replies
@@ -54,7 +54,7 @@ def ways_in(
     """Return the gates between a session and a tenant, in order."""
     tenant, server = attributed.tenant, at.mta.fqdn
     policy = tenant.hosted_connection_filter_policy if tenant else HostedConnectionFilterPolicy()
-    partners = tenant.inbound_connectors if tenant and attributed.direction == INCOMING else ()
+    met = attributed.connector if attributed.direction == INCOMING else None
     blocked = replies.blocked_by_customer(facts.peer_ip, to.domain)
     secured = replies.TLS_WANTED_FOR_GOOD
     if at.assumed(REQUIRE_TLS_REPLY) == "temporary":
@@ -64,12 +64,12 @@ def ways_in(
         Gate("attributed to a tenant", lambda: _owned(at, attributed, to), _denied(at, attributed), RELAY),
         Gate("may relay", lambda: _may_relay(attributed, sender, to), not_permitted(at), RELAY),
         Gate(
-            "restricting Partner connectors",
-            lambda: partner.is_let_in(at, partners, facts, sender, to),
+            "RestrictDomainsToIPAddresses and RestrictDomainsToCertificate",
+            lambda: partner.is_let_in(at, met, facts),
             replies.locked_down(server),
             partner.PARTNER,
         ),
-        Gate("RequireTls", lambda: partner.is_secured(attributed.connector, facts), secured, CONNECTOR),
+        Gate("RequireTls", lambda: partner.is_secured(at, met, facts), secured, CONNECTOR),
         Gate(
             "RejectDirectSend",
             lambda: _direct_send(at, facts, attributed, sender),
@@ -99,8 +99,8 @@ def _owned(at: PointOfView, attributed: Attributed, recipient: Mailbox) -> Check
     owner, unused = attributed.tenant, attributed.unused
     saw = f"no tenant has {recipient.domain}, and "
     saw += (
-        f"neither sender nor certificate domain is accepted by {', '.join(each.name for each in unused)}"
-        if unused
+        f"neither sender nor certificate domain is accepted where {unused.name} is"
+        if unused is not None
         else "neither certificate nor address of the session belongs to an OnPremises connector"
     )
     open_point = NOT_PERMITTED if unused else UNATTRIBUTED
@@ -111,7 +111,7 @@ def _owned(at: PointOfView, attributed: Attributed, recipient: Mailbox) -> Check
         saw=f"{attributed.direction} mail of {owner.name}" if owner else saw,
         wanted="a matching OnPremises connector with an accepted domain, or a recipient of a tenant",
         cite=RELAY if choice == open_point.default else open_point.cite(choice),
-        source=unused[0].connector.source() if unused else "",
+        source=unused.connector.source() if unused else "",
     )
 
 
@@ -124,7 +124,7 @@ def _may_relay(attributed: Attributed, sender: ReversePath, recipient: Mailbox) 
         tenant is not None and connector is not None and certificate_domain_accepted(tenant, connector)
     )
     relays = attributed.direction == ORIGINATING and (by_sender or by_certificate)
-    saw = f"recipient domain {recipient.domain}, sender {show_path(sender)}"
+    saw = f"recipient domain {recipient.domain}, sender {sender or '<>'}"
     saw += f", connector {connector.name!r}" if connector else ", no connector"
     return check(
         inside or relays,
@@ -139,18 +139,19 @@ def _may_relay(attributed: Attributed, sender: ReversePath, recipient: Mailbox) 
 def has_one_domain(at: PointOfView, attributed: Attributed, envelope: Envelope, recipient: Mailbox) -> Check:
     """Want one recipient domain where the address of a connector matches and its sender domain does not."""
     owner, choice = attributed.tenant, at.assumed(RECIPIENT_DOMAINS)
-    # a certificate would have been made good by the recipient
-    by_address = [each for each in attributed.unused if each.tenant is owner]
+    met = attributed.unused
+    # a certificate would have been made good by the recipient, so it is an address that is met
+    by_address = met is not None and met.tenant is owner
     others = {path.domain for path in envelope.paths} - {recipient.domain}
     saw = f"recipients of {', '.join((*sorted(others), recipient.domain))}"
-    saw += f" by the address of {by_address[0].name}" if by_address else ""
+    saw += f" by the address of {met.name}" if met and by_address else ""
     return check(
         not (by_address and others) or choice == "accepted",
         "recipient domains of a transaction",
         saw=saw,
         wanted="one, or an accepted sender domain",
-        cite=RECIPIENT_DOMAINS.cite(choice),
-        source=by_address[0].connector.source("SenderIPAddresses") if by_address else "",
+        cite=RECIPIENT_DOMAINS.cite(choice) if by_address and others else RELAY,
+        source=met.connector.source("SenderIPAddresses") if met and by_address else "",
     )
 
 

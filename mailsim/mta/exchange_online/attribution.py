@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from mailsim.mail.address import Mailbox, ReversePath, show_path
+from mailsim.mail.address import Mailbox, ReversePath
 from mailsim.mta.exchange_online.config import ExchangeOnlineConfig, Tenant
 from mailsim.mta.exchange_online.connector import ConnectorType
 from mailsim.mta.exchange_online.inbound_connector import (
@@ -31,7 +31,7 @@ from mailsim.mta.kind import Attribution, PointOfView
 from mailsim.mta.relaying.tls_policy import name_matches
 from mailsim.mta.unmodelled import unmodelled
 from mailsim.reason.check import Check, check
-from mailsim.reason.choice import Candidate, Choice, Rank, select
+from mailsim.reason.choice import Choice, Rank, select
 from mailsim.reason.cite import documented
 from mailsim.reason.decision import Decision, Reason
 from mailsim.world.facts import SessionFacts
@@ -62,13 +62,13 @@ class Attributed:
         tenant: whose mail it is, None for nobody's.
         connector: the OnPremises connector of Originating mail, the Partner connector of Incoming mail, or None.
         direction: ``Originating``, ``Incoming`` or empty.
-        unused: OnPremises connectors that the session meets and that no accepted domain makes good.
+        unused: the OnPremises connector that the session meets and that no accepted domain makes good.
     """
 
     tenant: Tenant | None
     connector: InboundConnector | None
     direction: str
-    unused: tuple[Claim, ...] = ()
+    unused: Claim | None = None
 
     @property
     def owner(self) -> str:
@@ -103,22 +103,22 @@ def attribute(
 ) -> Decision[Attributed]:
     """Decide whose mail this is: certificate, then address with sender domain, then recipient domain."""
     because: list[Reason] = []
-    unused: list[Claim] = []
     for choose in (by_certificate, by_address):
         choice = choose(at, facts, sender, recipient)
         because.append(choice)
-        unused += [each.subject for each in choice.candidates if _lacks_domain_only(each)]
         if choice.chosen is not None:
             claim = choice.chosen
             value = Attributed(claim.tenant, claim.connector, ORIGINATING)
             return Decision("attribution", value, tuple(because), f"{ORIGINATING} from {claim.name}")
+    met = by_session(at, facts, sender, recipient)
+    because += [met] if met.chosen else []
     owner = _config(at).owner_of(recipient.domain)
     because.append(_by_recipient(recipient, owner))
     if owner is None:
-        value = Attributed(None, None, NOBODY, tuple(unused))
+        value = Attributed(None, None, NOBODY, met.chosen)
         return Decision("attribution", value, tuple(because), "nobody's mail")
     partner = choose_partner(at, owner.inbound_connectors, facts, sender, recipient)
-    value = Attributed(owner, partner.chosen, INCOMING, tuple(unused))
+    value = Attributed(owner, partner.chosen, INCOMING, met.chosen)
     return Decision("attribution", value, (*because, partner), f"{INCOMING} for {owner.name}")
 
 
@@ -149,8 +149,8 @@ def by_certificate(
         ranks=lambda claim: (
             _accepted_domain(claim, sender),
             _exactness(claim, facts),
-            Rank("sender's tenant", not _has_sender(claim.tenant, sender), show_path(sender)),
-            Rank("recipient's tenant", claim.tenant.accepted(recipient.domain) is None, str(recipient)),
+            _rank("has the sender", met=_has_sender(claim.tenant, sender)),
+            _rank("has the recipient", met=claim.tenant.accepted(recipient.domain) is not None),
         ),
         cite=ATTRIBUTION,
     )
@@ -175,6 +175,41 @@ def by_address(
         ),
         cite=ATTRIBUTION,
     )
+
+
+def by_session(
+    at: PointOfView, facts: SessionFacts, sender: ReversePath, recipient: Mailbox
+) -> Choice[Claim]:
+    """Choose the OnPremises connector that the session meets, though no accepted domain makes it good.
+
+    It grants nothing, but it changes what is answered. One of the recipient's tenant comes first.
+    """
+    chain = shows_trusted_chain(at, facts)
+    return select(
+        "inbound connector that is met without an accepted domain",
+        _claims(_config(at)),
+        name=lambda claim: claim.name,
+        source=lambda claim: claim.connector.source(),
+        checks=lambda claim: (
+            is_enabled(claim.connector),
+            is_of_type(claim.connector, ConnectorType.ON_PREMISES),
+            *_met(at, claim.connector, facts, chain),
+            *associates_on_premises(at, claim.connector, sender, recipient),
+            *unmodelled(claim.connector),
+        ),
+        ranks=lambda claim: (
+            _rank("has the recipient", met=claim.tenant.accepted(recipient.domain) is not None),
+        ),
+        cite=ATTRIBUTION,
+    )
+
+
+def _met(
+    at: PointOfView, connector: InboundConnector, facts: SessionFacts, chain: Check
+) -> tuple[Check, ...]:
+    """Want the session's address, or else its certificate."""
+    listed = lists_address(connector, facts)
+    return (chain, names_certificate(at, connector, facts)) if listed.failed else (listed,)
 
 
 def certificate_domain_accepted(tenant: Tenant, connector: InboundConnector) -> bool:
@@ -210,24 +245,15 @@ def _shown_certificate(facts: SessionFacts) -> str:
     )
 
 
-_ACCEPTED, _SENDER = "accepted domain", "sender domain"
-
-
-def _lacks_domain_only(candidate: Candidate[Claim]) -> bool:
-    """Tell whether a session meets a connector in everything but an accepted domain."""
-    failed = [each.rule for each in candidate.checks if each.failed]
-    return failed in ([_ACCEPTED], [_SENDER])
-
-
 def _domain_accepted(claim: Claim, sender: ReversePath, recipient: Mailbox) -> Check:
     """Want the certificate's domain among the tenant's; where it is not, the sender's or the recipient's."""
     tenant, connector = claim.tenant, claim.connector
     by_recipient = tenant.accepted(recipient.domain) is not None
     domains = ", ".join(each.domain_name for each in tenant.accepted_domains)
-    saw = f"certificate domain {connector.certificate_name.domain or '(none)'}, sender {show_path(sender)}"
+    saw = f"certificate domain {connector.certificate_name.domain or '(none)'}, sender {sender or '<>'}"
     return check(
         certificate_domain_accepted(tenant, connector) or _has_sender(tenant, sender) or by_recipient,
-        _ACCEPTED,
+        "accepted domain",
         saw=f"{saw}, recipient {recipient}",
         wanted=f"one of {domains}",
         cite=ATTRIBUTION,
@@ -248,6 +274,10 @@ def _accepted_domain(claim: Claim, sender: ReversePath) -> Rank:
     return Rank("whose domain is accepted", 2, "the recipient's")
 
 
+def _rank(name: str, *, met: bool) -> Rank:
+    return Rank(name, not met, "yes" if met else "no")
+
+
 def _exactness(claim: Claim, facts: SessionFacts) -> Rank:
     """Rank the name that the certificate bears literally first, a host before a wildcard, the longer before the shorter."""
     wanted = claim.connector.certificate_name
@@ -260,8 +290,8 @@ def _sender_accepted(claim: Claim, sender: ReversePath) -> Check:
     domains = ", ".join(each.domain_name for each in claim.tenant.accepted_domains)
     return check(
         _has_sender(claim.tenant, sender),
-        _SENDER,
-        saw=show_path(sender),
+        "sender domain",
+        saw=str(sender or "<>"),
         wanted=f"one of {domains}",
         cite=ATTRIBUTION,
     )

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from ipaddress import IPv4Network
 from typing import ClassVar
 
-from mailsim.mail.address import Mailbox, ReversePath, show_path
+from mailsim.mail.address import Mailbox, ReversePath
 from mailsim.mail.pattern import DomainPattern
 from mailsim.mta.exchange_online.address_range import AddressRange
 from mailsim.mta.exchange_online.assumptions import ASSOCIATED_DOMAINS, CERTIFICATE_ISSUER
@@ -202,7 +202,7 @@ def covers_sender(connector: InboundConnector, sender: ReversePath) -> Check:
     return check(
         any(pattern_covers(pattern, sender) for pattern in patterns),
         "SenderDomains",
-        saw=show_path(sender),
+        saw=str(sender or "<>"),
         wanted=", ".join(map(str, patterns)) or "a domain (none is configured)",
         cite=CONNECTOR,
         source=connector.source("SenderDomains"),

@@ -13,7 +13,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-from mailsim.mail.address import ReversePath, show_path
+from mailsim.mail.address import ReversePath
 from mailsim.mta.exchange_online.accepted_domain import AcceptedDomain
 from mailsim.reason.check import Check, check
 from mailsim.reason.cite import documented
@@ -49,7 +49,7 @@ def allows_direct_send(
         by: the connector that the session meets by address or certificate, empty for none.
     """
     direct = own is not None and not by
-    saw = f"sender {show_path(sender)}"
+    saw = f"sender {sender or '<>'}"
     saw += f" of the tenant's own {own.domain_name}" if own else ", no domain of the tenant"
     saw += f", inbound connector {by!r}" if by else ", no inbound connector by address or certificate"
     return check(

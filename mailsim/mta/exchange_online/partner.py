@@ -11,9 +11,10 @@ flow with a partner organization", "Office 365 message attribution" (the lock-do
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from mailsim.mail.address import Mailbox, ReversePath
-from mailsim.mta.exchange_online.assumptions import PARTNER_ADDRESSES, SEVERAL_LOCKDOWNS
+from mailsim.mta.exchange_online.assumptions import PARTNER_ADDRESSES, REQUIRE_TLS_REPLY, SEVERAL_LOCKDOWNS
 from mailsim.mta.exchange_online.connector import ConnectorType
 from mailsim.mta.exchange_online.inbound_connector import (
     CONNECTOR,
@@ -42,12 +43,15 @@ _RESTRICTIONS = ("RestrictDomainsToIPAddresses", "RestrictDomainsToCertificate")
 
 def choose_partner(
     at: PointOfView,
-    connectors: Iterable[InboundConnector],
+    connectors: tuple[InboundConnector, ...],
     facts: SessionFacts,
     sender: ReversePath,
     recipient: Mailbox,
 ) -> Choice[InboundConnector]:
     """Choose the Partner connector that Incoming mail meets.
+
+    One that restricts is met whether the session satisfies it or not; ``is_let_in`` asks that. So where several do, one
+    that is satisfied comes first, unless the scenario assumes that only the most specific counts.
 
     Args:
         at: the service.
@@ -56,6 +60,8 @@ def choose_partner(
         sender: MAIL FROM.
         recipient: RCPT TO.
     """
+    choice = at.assumed(SEVERAL_LOCKDOWNS)
+    several = sum(each.restricts for each in connectors) > 1
     return select(
         f"partner connector for mail to {recipient}",
         connectors,
@@ -63,57 +69,38 @@ def choose_partner(
         source=lambda connector: connector.source(),
         checks=lambda connector: (
             *_scope(at, connector, facts, sender, recipient),
-            *_restrictions(at, connector, facts),
             *unmodelled(connector),
         ),
         ranks=lambda connector: (
-            Rank("restricts by address or certificate", not connector.restricts),
-            Rank("knows the session", not knows_session(at, connector, facts)),
+            _rank("restricts by address or certificate", met=connector.restricts),
+            *_by_restriction(at, connector, facts, sender, most_specific=choice == "most-specific"),
+            _rank("knows the session", met=knows_session(at, connector, facts)),
             _specificity(connector, sender),
         ),
-        cite=PRECEDENCE,
+        cite=SEVERAL_LOCKDOWNS.cite(choice) if several else PRECEDENCE,
     )
 
 
-def is_let_in(
-    at: PointOfView,
-    connectors: Iterable[InboundConnector],
-    facts: SessionFacts,
-    sender: ReversePath,
-    recipient: Mailbox,
-) -> Check:
-    """Want, where connectors restrict mail from this sender, one whose restriction is met."""
-    restricting = [
-        each
-        for each in connectors
-        if each.restricts and not _any_failed(_scope(at, each, facts, sender, recipient))
-    ]
-    choice = at.assumed(SEVERAL_LOCKDOWNS)
-    if choice == "most-specific":
-        ranks = {each.name: _specificity(each, sender).value for each in restricting}
-        restricting = [each for each in restricting if ranks[each.name] == min(ranks.values())]
-    judged = [(each, _restrictions(at, each, facts)) for each in restricting]
-    missed = [(each, next(one for one in made if one.failed)) for each, made in judged if _any_failed(made)]
-    several = len(restricting) > 1
-    return check(
-        len(missed) < len(judged) or not judged,
-        "; ".join(f"{one.rule} of {each.name!r}" for each, one in missed) or " and ".join(_RESTRICTIONS),
-        saw="; ".join(one.saw for _, one in missed) or "no restriction that is not met",
-        wanted=" or ".join(one.wanted for _, one in missed),
-        cite=SEVERAL_LOCKDOWNS.cite(choice) if several else PARTNER,
-        source=missed[0][1].source if missed else "",
-    )
+def is_let_in(at: PointOfView, connector: InboundConnector | None, facts: SessionFacts) -> Check:
+    """Want, where the connector that was met restricts its domains, a session that it restricts them to."""
+    if connector is None or not connector.restricts:
+        saw = "the connector that was met restricts nothing" if connector else "no Partner connector"
+        return check(True, " and ".join(_RESTRICTIONS), saw=saw, cite=PARTNER)
+    made = _restrictions(at, connector, facts)
+    decisive = next((each for each in made if each.failed), made[0])
+    return replace(decisive, rule=f"{decisive.rule} of {connector.name!r}")
 
 
-def is_secured(connector: InboundConnector | None, facts: SessionFacts) -> Check:
-    """Want TLS where the Partner connector that was met has RequireTls."""
+def is_secured(at: PointOfView, connector: InboundConnector | None, facts: SessionFacts) -> Check:
+    """Want TLS where the Partner connector that was met has RequireTls; how it is refused otherwise is assumed."""
     required = connector is not None and connector.require_tls and not connector.on_premises
+    met = not required or facts.tls is not None
     return check(
-        not required or facts.tls is not None,
+        met,
         f"RequireTls of {connector.name!r}" if connector and required else "RequireTls",
         saw=facts.tls.version if facts.tls else "no TLS",
         wanted="TLS" if required else "",
-        cite=CONNECTOR,
+        cite=CONNECTOR if met else REQUIRE_TLS_REPLY.cite(at.assumed(REQUIRE_TLS_REPLY)),
         source=connector.source("RequireTls") if connector else "",
     )
 
@@ -159,7 +146,7 @@ def _identifying_addresses(
             listed.rule,
             saw=listed.saw,
             wanted=listed.wanted,
-            cite=PARTNER_ADDRESSES.cite(choice),
+            cite=PARTNER_ADDRESSES.cite(choice) if listed.failed else listed.cite,
             source=listed.source,
         ),
     )
@@ -182,6 +169,23 @@ def _restricts(connector: InboundConnector, flag: str, met: Check) -> Check:
     """Word a check as the restriction that rests on it."""
     source = connector.source(flag)
     return Check(flag, met.verdict, met.saw, met.wanted, PARTNER, source)
+
+
+def _by_restriction(
+    at: PointOfView,
+    connector: InboundConnector,
+    facts: SessionFacts,
+    sender: ReversePath,
+    *,
+    most_specific: bool,
+) -> tuple[Rank, ...]:
+    """Rank connectors that restrict: by whether they are satisfied, or by their SenderDomains first."""
+    satisfied = _rank("satisfied", met=not _any_failed(_restrictions(at, connector, facts)))
+    return (_specificity(connector, sender), satisfied) if most_specific else (satisfied,)
+
+
+def _rank(name: str, *, met: bool) -> Rank:
+    return Rank(name, not met, "yes" if met else "no")
 
 
 def _specificity(connector: InboundConnector, sender: ReversePath) -> Rank:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from enum import Enum
 
-from mailsim.mail.address import Mailbox, ReversePath, show_path
+from mailsim.mail.address import Mailbox, ReversePath
 from mailsim.mail.message import Message
 from mailsim.mta.cross_premises import CROSS_PREMISES
 from mailsim.mta.exchange_online.assumptions import PROMOTION_SENDER
@@ -77,7 +77,7 @@ def _own_sender(tenant: Tenant, connector: InboundConnector, sender: ReversePath
     return check(
         sender is not None and tenant.accepted(sender.domain) is not None,
         "TreatMessagesAsInternal True",
-        saw=f"sender {show_path(sender)}",
+        saw=f"sender {sender or '<>'}",
         wanted=f"one of {_domains(tenant)}",
         cite=AS_INTERNAL,
         source=connector.source("TreatMessagesAsInternal"),
@@ -104,13 +104,14 @@ def _sender_accepted(at: PointOfView, tenant: Tenant, sender: ReversePath, messa
     choice = at.assumed(PROMOTION_SENDER)
     domains = [sender.domain] if sender else []
     domains += [from_domain(message)] if choice == "either" else []
+    own = sender is not None and tenant.accepted(sender.domain) is not None
     accepted = any(tenant.accepted(domain) is not None for domain in domains)
     return check(
         accepted or choice == "nobody" or sender is None,
         "sender domain",
         saw=", ".join(domains) or "<>",
         wanted=f"one of {_domains(tenant)}",
-        cite=PROMOTION_SENDER.cite(choice),
+        cite=PROMOTION if own else PROMOTION_SENDER.cite(choice),
     )
 
 
