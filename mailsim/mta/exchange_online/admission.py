@@ -60,7 +60,7 @@ def ways_in(
     if at.assumed(REQUIRE_TLS_REPLY) == "temporary":
         secured = replies.TLS_WANTED_FOR_NOW
     return (
-        Gate("IPBlockList", lambda: passes_filter(policy, facts.peer_ip), blocked, FILTER),
+        Gate("IPBlockList", lambda: passes_filter(at, policy, facts.peer_ip), blocked, FILTER),
         Gate("attributed to a tenant", lambda: _owned(at, attributed, to), _denied(at, attributed), RELAY),
         Gate("may relay", lambda: _may_relay(attributed, sender, to), not_permitted(at), RELAY),
         Gate(

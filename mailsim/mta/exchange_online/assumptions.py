@@ -79,6 +79,12 @@ REQUIRE_TLS_REPLY = Assumption(
     },
     evidence="the pages say that the message is rejected; the reply is not published",
 )
+BOTH_LISTS = Assumption(
+    key="exo-address-on-both-lists",
+    question="is an address on IPAllowList and IPBlockList refused?",
+    choices={"allowed": "the allow list takes precedence", "blocked": "the block list takes precedence"},
+    evidence="older pages are remembered to let the allow list win; no page at hand says so",
+)
 EDGE_DELAY = Assumption(
     key="exo-edge-directory-delay",
     question="how long after its creation does a recipient become known at the edge?",
@@ -110,6 +116,7 @@ RECEIVING = (
     PARTNER_ADDRESSES,
     SEVERAL_LOCKDOWNS,
     REQUIRE_TLS_REPLY,
+    BOTH_LISTS,
     EDGE_DELAY,
     PROMOTION_SENDER,
 )

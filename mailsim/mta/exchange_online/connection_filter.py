@@ -1,6 +1,6 @@
 """The connection filter of a tenant (Set-HostedConnectionFilterPolicy), and the check that reads its lists.
 
-The filter looks at the connecting address before anything else. An address on both lists is allowed.
+The filter looks at the connecting address before anything else. Which list wins for an address on both is assumed.
 
 Unmodelled: that IPAllowList and EnableSafeList spare a message the spam filter, of which there is none here.
 Sources: Set-HostedConnectionFilterPolicy, "Configure connection filtering".
@@ -13,6 +13,8 @@ from ipaddress import IPv4Address
 from typing import ClassVar
 
 from mailsim.mta.exchange_online.address_range import AddressRange
+from mailsim.mta.exchange_online.assumptions import BOTH_LISTS
+from mailsim.mta.kind import PointOfView
 from mailsim.reason.check import Check, check
 from mailsim.reason.cite import documented
 from mailsim.world.source import Origin
@@ -41,18 +43,19 @@ class HostedConnectionFilterPolicy:
         return self.origin.of(name) if self.origin else ""
 
 
-def passes_filter(policy: HostedConnectionFilterPolicy, address: IPv4Address) -> Check:
-    """Want an address that is not on the block list, or is on the allow list too."""
+def passes_filter(at: PointOfView, policy: HostedConnectionFilterPolicy, address: IPv4Address) -> Check:
+    """Want an address that is not on the block list, or is on the allow list too where that wins."""
+    choice = at.assumed(BOTH_LISTS)
     blocked = next((each for each in policy.ip_block_list if address in each), None)
     allowed = next((each for each in policy.ip_allow_list if address in each), None)
     saw = str(address)
     saw += f", in {blocked} of IPBlockList" if blocked else ""
     saw += f", in {allowed} of IPAllowList" if allowed else ""
     return check(
-        blocked is None or allowed is not None,
+        blocked is None or (allowed is not None and choice == "allowed"),
         "IPBlockList",
         saw=saw,
-        wanted="an address that is not listed, or is in IPAllowList too",
-        cite=FILTER,
+        wanted="an address that is not listed",
+        cite=BOTH_LISTS.cite(choice) if blocked and allowed else FILTER,
         source=policy.source("IPBlockList"),
     )
