@@ -17,7 +17,9 @@ from typing import Any, ClassVar
 from mailsim.config.record import RecordText
 from mailsim.flow.expectation import Expectations
 from mailsim.mta.exchange_online import accepted_domain as online
+from mailsim.mta.exchange_online.connection_filter import HostedConnectionFilterPolicy
 from mailsim.mta.exchange_online.inbound_connector import InboundConnector
+from mailsim.mta.exchange_online.organization_config import OrganizationConfig
 from mailsim.mta.exchange_online.outbound_connector import OutboundConnector
 from mailsim.mta.exchange_server import accepted_domain as onprem
 from mailsim.mta.exchange_server.receive_connector import ReceiveConnector
@@ -109,6 +111,13 @@ class RecipientText:
     password: str = field(default="", metadata={"doc": "what the mailbox signs in with"})
     send_as: tuple[str, ...] = field(default=(), metadata={"doc": "addresses it may send as"})
     server: str = field(default="", metadata={"doc": "the server that has the mailbox"})
+    created: timedelta = field(
+        default=timedelta(),
+        metadata={
+            "name": "created",
+            "doc": "after the start, such as +30m; only the edge of the service asks",
+        },
+    )
     origin: Origin | None = _origin()
 
 
@@ -188,6 +197,10 @@ class TenantText:
     inbound_connectors: tuple[InboundConnector, ...] = ()
     outbound_connectors: tuple[OutboundConnector, ...] = ()
     transport_rules: tuple[TransportRule, ...] = ()
+    organization_config: OrganizationConfig = field(default_factory=OrganizationConfig)
+    hosted_connection_filter_policy: HostedConnectionFilterPolicy = field(
+        default_factory=HostedConnectionFilterPolicy
+    )
     recipients: RecipientsText = field(default_factory=RecipientsText)
     origin: Origin | None = _origin()
 

@@ -112,6 +112,7 @@ class _Linker:
             ),
             server=text.server,
             attributes={shown: value for own, shown in _ATTRIBUTES.items() if (value := getattr(text, own))},
+            created=text.created,
             origin=origin,
         )
         if self.diagnostics.error_count == before:

@@ -8,7 +8,6 @@ from mailsim.config.link_recipients import link_directory
 from mailsim.config.linking import Linking
 from mailsim.config.names import mark_of, require_known, require_unique
 from mailsim.mta.exchange_online.config import ExchangeOnlineConfig, Tenant
-from mailsim.mta.exchange_online.connector import ConnectorType
 from mailsim.mta.exchange_online.defaults import CLIENT_CERTIFICATE
 from mailsim.world.certificate import CertificateSpec
 from mailsim.world.topology import CertificateUse, Mta
@@ -37,10 +36,6 @@ def link_service(linking: Linking, text: OnlineText) -> Mta:
 
 def _tenant(linking: Linking, name: str, text: TenantText) -> Tenant:
     where = f"tenant {name!r}"
-    for connector in text.inbound_connectors:
-        if connector.connector_type is ConnectorType.PARTNER:
-            problem = f"inbound connector {connector.name!r}: ConnectorType Partner is not modelled yet"
-            linking.diagnostics.warning(mark_of(connector.origin, "ConnectorType"), problem)
     names = [connector.name for connector in text.outbound_connectors]
     for rule in text.transport_rules:
         at = mark_of(rule.origin, "RouteMessageOutboundConnector")
@@ -59,6 +54,8 @@ def _tenant(linking: Linking, name: str, text: TenantText) -> Tenant:
         directory=link_directory(
             text.recipients, bare.default_domain, linking.file, linking.diagnostics, where
         ),
+        organization_config=text.organization_config,
+        hosted_connection_filter_policy=text.hosted_connection_filter_policy,
     )
 
 

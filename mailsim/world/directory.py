@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from enum import Enum
 
 from mailsim.mail.address import Mailbox
@@ -114,6 +115,7 @@ class DirectoryRecipient:
         credentials: of a mailbox.
         server: the server that has the mailbox, empty for the only one.
         attributes: other directory attributes by name, such as City.
+        created: how long after the start; zero for one that was there before.
         origin: where the scenario configures it.
     """
 
@@ -127,6 +129,7 @@ class DirectoryRecipient:
     credentials: Credentials = Credentials()
     server: str = ""
     attributes: Mapping[str, str] = field(default_factory=dict, hash=False)
+    created: timedelta = timedelta()
     origin: Origin | None = field(default=None, compare=False, repr=False)
 
     @property

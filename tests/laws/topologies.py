@@ -22,6 +22,7 @@ from mailsim.mta.exchange_online import config as online_config
 from mailsim.mta.exchange_online import connector as online_connector
 from mailsim.mta.exchange_online import inbound_connector as online_inbound_connector
 from mailsim.mta.exchange_online import outbound_connector as online_outbound_connector
+from mailsim.mta.exchange_online.organization_config import OrganizationConfig
 from mailsim.mta.exchange_server import accepted_domain as onprem_accepted_domain
 from mailsim.mta.exchange_server import config as onprem_config
 from mailsim.mta.exchange_server import receive_connector as onprem_receive_connector
@@ -355,6 +356,9 @@ def inbound_connectors(draw: st.DrawFn):
         "tls_sender_certificate_name": draw(mostly("*.contoso.com", *NAMES_WANTED)) if by_certificate else "",
         "sender_ip_addresses": () if by_certificate else draw(some(NETWORKS, 3)),
         "cloud_services_mail_enabled": draw(BOOLEANS),
+        "restrict_domains_to_certificate": draw(mostly(False, True)),
+        "restrict_domains_to_ip_addresses": draw(mostly(False, True)),
+        "ef_skip_last_ip": draw(mostly(False, True)),
     }
     return lambda name: online_inbound_connector.InboundConnector(name=name, **properties)
 
@@ -414,6 +418,7 @@ def tenants(draw: st.DrawFn, organization: str) -> online_config.Tenant:
         outbound_connectors=draw(numbered("Outbound", outbound_connectors(organization), least=1, most=3)),
         transport_rules=draw(numbered("Rule", transport_rules(), most=2)),
         directory=draw(people_in_the_cloud(organization)),
+        organization_config=OrganizationConfig(reject_direct_send=draw(mostly(False, True))),
     )
 
 

@@ -10,7 +10,10 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+import trustme
 from builders import START
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
 from exchange_worlds import (
     certificate,
     directory,
@@ -29,6 +32,7 @@ from mailsim.mta.exchange_online.config import Tenant
 from mailsim.mta.exchange_online.connector import ConnectorType
 from mailsim.mta.exchange_online.inbound_connector import InboundConnector
 from mailsim.mta.kind import PointOfView
+from mailsim.pki import read_presented
 from mailsim.world.facts import TlsFacts
 
 CERTIFICATES = (
@@ -167,11 +171,14 @@ def test_mail_to_another_tenant_is_ours_first():
 
 
 @pytest.mark.shows("ms:new-inboundconnector")
-@pytest.mark.parametrize("more", [{"enabled": False}, {"connector_type": ConnectorType.PARTNER}])
-def test_disabled_and_partner_connectors_attribute_nothing(more):
-    """Only an enabled OnPremises connector makes mail Originating."""
+@pytest.mark.parametrize(
+    ("more", "met"),
+    [({"enabled": False}, ""), ({"connector_type": ConnectorType.PARTNER}, "From on-premises")],
+)
+def test_disabled_and_partner_connectors_make_nothing_originating(more, met):
+    """Only an enabled OnPremises connector makes mail Originating; a Partner connector is met by Incoming mail."""
     at = world(contoso(inbound(names="*.contoso.com", **more)))
-    assert outcome(at, OURS, "bob@contoso.com", shows="mail") == ("contoso", "", "Incoming")
+    assert outcome(at, OURS, "bob@contoso.com", shows="mail") == ("contoso", met, "Incoming")
 
 
 def test_a_certificate_without_names_is_nobody():
@@ -217,6 +224,42 @@ def test_tenants_that_share_an_address():
     ]
     assert outcome(world(*both), OURS, "x@y.example")[0] == "contoso"
     assert outcome(world(*both), THEIRS, "x@y.example")[0] == "fabrikam"
+
+
+def test_a_chain_without_its_intermediate_is_no_match():
+    """What counts is the chain as sent: the service does not fetch what the client leaves out (KB 3212877)."""
+    at = world(contoso(inbound(names="*.contoso.com")))
+    files = at.pki.export()
+    root = trustme.CA.from_pem(files["public.ca.pem"], files["public.ca.key"])
+    leaf = trustme.CA(root).issue_cert("mail.contoso.com", common_name="mail.contoso.com")
+    pems = (x509.load_pem_x509_certificate(pem.bytes()) for pem in leaf.cert_chain_pems)
+    chain = [link.public_bytes(Encoding.DER) for link in pems]
+    for sent, direction in ((chain, "Originating"), (chain[:1], "")):
+        shown = TlsFacts("TLS1_3", read_presented(sent))
+        assert outcome(at, OURS, "x@y.example", tls=shown)[2] == direction
+
+
+def test_a_literal_wildcard_is_more_exact_than_a_host_it_covers():
+    """A certificate for *.contoso.com names the connector with that very name before one for a host below it."""
+    host = tenant("host", "mail.contoso.com", inbound_connectors=(inbound("host", names="mail.contoso.com"),))
+    at = world(host, contoso(inbound("wild", names="*.contoso.com")))
+    assert outcome(at, THEIRS, "x@y.example", shows="wild")[1] == "wild"
+
+
+@pytest.mark.parametrize(
+    ("sender", "to", "owner"),
+    [
+        (OURS, "x@y.example", "contoso"),
+        ("a@jpn.contoso.com", "x@y.example", "japan"),
+        (THEIRS, "x@jpn.contoso.com", "japan"),
+        (THEIRS, "x@y.example", "contoso"),
+    ],
+)
+def test_tenants_that_share_a_wildcard(sender, to, owner):
+    """Where *.contoso.com is good in two tenants, MAIL FROM decides before RCPT TO (MC1226222)."""
+    japan = tenant("japan", "jpn.contoso.com", inbound_connectors=(inbound(names="*.contoso.com"),))
+    at = world(contoso(inbound(names="*.contoso.com")), japan)
+    assert outcome(at, sender, to, shows="mail")[0] == owner
 
 
 def test_the_certificate_counts_before_the_address():

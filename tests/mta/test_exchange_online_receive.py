@@ -27,15 +27,20 @@ from exchange_worlds import (
     view,
 )
 
-from mailsim.mail.command import Mail
+from mailsim.mail.address import Mailbox
+from mailsim.mail.command import Mail, Rcpt
 from mailsim.mail.message import Message
+from mailsim.mta.exchange_online.connection_filter import HostedConnectionFilterPolicy
+from mailsim.mta.exchange_online.connector import ConnectorType
 from mailsim.reason.check import Verdict
+from mailsim.reason.decision import unknowns
 
 CERTIFICATES = (
     certificate("mail", "mail.contoso.com", not_after=START + timedelta(hours=1)),
     certificate("gateway", "gw.example"),
 )
 DENIED = f"550 5.7.64 TenantAttribution; Relay Access Denied [{SERVICE}]"
+NOT_PERMITTED = "550 5.7.64 Relay Access Denied ATTR36. For more details please refer to: https://support.microsoft.com/kb/3169958"
 OURS, THEIRS, OUTSIDE = "alice@contoso.com", "ann@fabrikam.com", "lena@northwind.com"
 PEOPLE = directory(
     "bob@contoso.com",
@@ -71,12 +76,12 @@ BY_ADDRESS = inbound(addresses="192.0.2.66/32")
         (BY_NAME, "mail", "", None),
         # the certificate's domain is not accepted: the sender's must be
         (BY_FOREIGN_NAME, "gateway", OURS, None),
-        (BY_FOREIGN_NAME, "gateway", THEIRS, DENIED),
-        (BY_FOREIGN_NAME, "gateway", "", DENIED),
+        (BY_FOREIGN_NAME, "gateway", THEIRS, NOT_PERMITTED),
+        (BY_FOREIGN_NAME, "gateway", "", NOT_PERMITTED),
         # the address alone proves nothing about the sender
         (BY_ADDRESS, None, OURS, None),
-        (BY_ADDRESS, None, THEIRS, DENIED),
-        (BY_ADDRESS, None, "", DENIED),
+        (BY_ADDRESS, None, THEIRS, NOT_PERMITTED),
+        (BY_ADDRESS, None, "", NOT_PERMITTED),
         # no connector matches
         (BY_NAME, None, OURS, DENIED),
         (BY_NAME, "gateway", OURS, DENIED),
@@ -89,11 +94,12 @@ def test_who_may_relay_to_the_outside(connector, shows, sender, reply):
 
 
 def test_a_refusal_of_strangers_says_why():
-    """The first gate says NO, the others are not reached, and the reason names both kinds of connectors."""
+    """The gate after the filter says NO, the others are not reached, and the reason names both kinds of connectors."""
     at = world(BY_NAME)
-    decision = rcpt(at, session(at), THEIRS, OUTSIDE)
-    assert [each.verdict for each in decision.because[1:]] == [Verdict.NO] + [Verdict.NOT_REACHED] * 2
-    assert "neither certificate nor address" in decision.because[1].saw
+    _, passed, refused, *later = rcpt(at, session(at), THEIRS, OUTSIDE).because
+    assert (passed.verdict, refused.verdict) == (Verdict.YES, Verdict.NO)
+    assert {each.verdict for each in later} == {Verdict.NOT_REACHED}
+    assert "neither certificate nor address" in refused.saw
 
 
 @pytest.mark.shows("ms:directory-based-edge-blocking")
@@ -137,6 +143,60 @@ def test_two_tenants_in_one_message():
     assert [each.value.owner for each in acceptance.attributed] == ["contoso", "fabrikam"]
     delivered = [str(copy.fate.mailbox) for copy in kind(at).categorize(at, acceptance.item).copies]
     assert delivered == ["bob@contoso.com", "bob@fabrikam.com"]
+
+
+@pytest.mark.parametrize(
+    ("others", "elsewhere", "reply"),
+    [(199, 0, None), (200, 0, "452 4.5.3 Too many recipients"), (199, 50, None)],
+)
+def test_recipients_of_one_domain(others, elsewhere, reply):
+    """The 201st recipient of one domain in a transaction is put off; the earlier ones stand, other domains do not count."""
+    at = world(BY_NAME)
+    before = [f"r{n}@contoso.com" for n in range(others)] + [f"r{n}@y.example" for n in range(elsewhere)]
+    mail = envelope(OURS, *before)
+    value = (
+        kind(at).on_rcpt(at, session(at, shows="mail"), mail, Rcpt(Mailbox.parse("bob@contoso.com"))).value
+    )
+    assert (None if value is None else str(value)) == reply
+
+
+@pytest.mark.parametrize(
+    ("helo", "peer", "refused"),
+    [
+        (SERVICE, "192.0.2.66", True),
+        ("mail.contoso.com", "192.0.2.66", False),
+        (SERVICE, "203.0.113.25", False),  # the service itself, on the way from tenant to tenant
+    ],
+)
+def test_a_host_that_takes_the_name_of_the_service(helo, peer, refused):
+    """550 5.7.506 for a client that greets with the receiver's own name."""
+    at = world()
+    value = kind(at).on_mail(at, session(at, peer, ehlo=helo), Mail(None, {})).value
+    assert (str(value) if value else "") == ("550 5.7.506 Access Denied, Bad HELO" if refused else "")
+
+
+def test_partner_mail_is_judged_again_at_the_end():
+    """A restriction that is no longer met when the message ends refuses it then."""
+    lock = inbound(
+        names="*.contoso.com",
+        connector_type=ConnectorType.PARTNER,
+        restrict_domains_to_certificate=True,
+    )
+    at = world(lock)
+    where = session(at, shows="mail")
+    late = replace(at, now=START + timedelta(hours=2))
+    assert rcpt(at, where, THEIRS, "bob@contoso.com").value is None
+    assert take(late, where, envelope(THEIRS, "bob@contoso.com")).reply.value.enhanced == "5.7.51"
+
+
+@pytest.mark.parametrize("mode", ["Default", "Off"])
+def test_an_unknown_edge_block_mode_is_not_judged(mode):
+    """Only one value of DirectoryBasedEdgeBlockMode is known; what others do colours the answer."""
+    policy = HostedConnectionFilterPolicy(directory_based_edge_block_mode=mode)
+    contoso = tenant("contoso", directory=PEOPLE, hosted_connection_filter_policy=policy)
+    at = view(service(contoso))
+    doubts = [each.rule for each in unknowns(rcpt(at, session(at), THEIRS, "bob@contoso.com"))]
+    assert doubts == ([] if mode == "Default" else ["DirectoryBasedEdgeBlockMode"])
 
 
 def test_a_certificate_that_expires_between_rcpt_and_data():

@@ -22,9 +22,15 @@ class AcceptedDomain:
 
     SPELLING: ClassVar[str] = "exchange"
     IGNORED: ClassVar[frozenset[str]] = frozenset(
-        {"Name", "Identity", "Guid", "InitialDomain", "IsCoexistenceDomain", "AddressBookEnabled"}
+        {
+            "Name", "Identity", "Guid", "InitialDomain", "IsCoexistenceDomain", "AddressBookEnabled", "AuthenticationType",
+            "ExternallyManaged", "PendingRemoval", "PendingCompletion", "EmailOnly", "MailFlowRegion", "SmtpDaneStatus",
+            "IsValid", "WhenChangedUTC", "WhenCreatedUTC",
+        }
+    )  # fmt: skip
+    UNMODELLED: ClassVar[frozenset[str]] = frozenset(
+        {"CatchAllRecipientID", "OutboundOnly", "SendingFromDomainDisabled", "SendingToDomainDisabled"}
     )
-    UNMODELLED: ClassVar[frozenset[str]] = frozenset({"CatchAllRecipientID", "OutboundOnly"})
 
     domain_name: str
     domain_type: DomainType = DomainType.AUTHORITATIVE
@@ -43,6 +49,10 @@ class AcceptedDomain:
             raise ValueError(
                 f"accepted domain {self.domain_name!r}: MatchSubDomains wants DomainType InternalRelay"
             )
+
+    def source(self, name: str = "") -> str:
+        """Return ``file:line`` of a property, or of the domain."""
+        return self.origin.of(name) if self.origin else ""
 
     def covers(self, domain: str) -> bool:
         """Tell whether a domain belongs to it."""

@@ -3,10 +3,10 @@
 The host name a client used is irrelevant; every tenant is reached by the same addresses. The service looks, across
 all tenants, at (1) the client certificate, (2) the client's address together with the domain in MAIL FROM, and then at
 (3) the recipient's domain. The first two make mail *Originating*: it counts as sent by the tenant. The third makes it
-*Incoming*: anonymous mail for the tenant.
+*Incoming*: anonymous mail for the tenant, which may still meet one of its Partner connectors (``partner``).
 
-Sources: "Office 365 message attribution" (Exchange Team), New-InboundConnector, "Updated requirements for SMTP relay
-through Exchange Online"; a chain that does not reach a trusted root counts as no match (KB 3212877).
+Sources: "Office 365 message attribution" (Exchange Team), New-InboundConnector, MC1226222 (certificate domain before
+MAIL FROM before RCPT TO); a chain that does not reach a trusted root counts as no match (KB 3212877).
 """
 
 from __future__ import annotations
@@ -17,7 +17,16 @@ from dataclasses import dataclass, field
 from mailsim.mail.address import Mailbox, ReversePath
 from mailsim.mta.exchange_online.config import ExchangeOnlineConfig, Tenant
 from mailsim.mta.exchange_online.connector import ConnectorType
-from mailsim.mta.exchange_online.inbound_connector import InboundConnector
+from mailsim.mta.exchange_online.inbound_connector import (
+    InboundConnector,
+    associates_on_premises,
+    is_enabled,
+    is_of_type,
+    lists_address,
+    names_certificate,
+    shows_trusted_chain,
+)
+from mailsim.mta.exchange_online.partner import choose_partner
 from mailsim.mta.kind import Attribution, PointOfView
 from mailsim.mta.relaying.tls_policy import name_matches
 from mailsim.mta.unmodelled import unmodelled
@@ -28,8 +37,6 @@ from mailsim.reason.decision import Decision, Reason
 from mailsim.world.facts import SessionFacts
 
 ATTRIBUTION = documented("ms:message-attribution", "Office 365 message attribution")
-CONNECTOR = documented("ms:new-inboundconnector", "New-InboundConnector")
-CHAIN = documented("kb3212877", "the chain must be sent with its intermediates")
 
 ORIGINATING, INCOMING, NOBODY = "Originating", "Incoming", ""
 
@@ -49,11 +56,19 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Attributed:
-    """The outcome: the tenant, the connector where one matched, and the direction; all empty for nobody's mail."""
+    """The outcome.
+
+    Args:
+        tenant: whose mail it is, None for nobody's.
+        connector: the OnPremises connector of Originating mail, the Partner connector of Incoming mail, or None.
+        direction: ``Originating``, ``Incoming`` or empty.
+        unused: the OnPremises connector that the session meets and that no accepted domain makes good.
+    """
 
     tenant: Tenant | None
     connector: InboundConnector | None
     direction: str
+    unused: Claim | None = None
 
     @property
     def owner(self) -> str:
@@ -95,12 +110,16 @@ def attribute(
             claim = choice.chosen
             value = Attributed(claim.tenant, claim.connector, ORIGINATING)
             return Decision("attribution", value, tuple(because), f"{ORIGINATING} from {claim.name}")
+    met = by_session(at, facts, sender, recipient)
+    because += [met] if met.chosen else []
     owner = _config(at).owner_of(recipient.domain)
     because.append(_by_recipient(recipient, owner))
     if owner is None:
-        return Decision("attribution", Attributed(None, None, NOBODY), tuple(because), "nobody's mail")
-    value = Attributed(owner, None, INCOMING)
-    return Decision("attribution", value, tuple(because), f"{INCOMING} for {owner.name}")
+        value = Attributed(None, None, NOBODY, met.chosen)
+        return Decision("attribution", value, tuple(because), "nobody's mail")
+    partner = choose_partner(at, owner.inbound_connectors, facts, sender, recipient)
+    value = Attributed(owner, partner.chosen, INCOMING, met.chosen)
+    return Decision("attribution", value, (*because, partner), f"{INCOMING} for {owner.name}")
 
 
 def by_certificate(
@@ -109,29 +128,36 @@ def by_certificate(
     """Choose the OnPremises connector that the client's certificate names.
 
     A name in an accepted domain of the tenant counts before one that only sender or recipient make good; then the
-    most exact name wins.
+    most exact name wins, then the tenant that has the sender's domain, then the one that has the recipient's.
     """
     shown = _shown_certificate(facts)
+    chain = shows_trusted_chain(at, facts)
     return select(
         f"inbound connector for {shown}",
         _claims(_config(at)),
         name=lambda claim: claim.name,
         source=lambda claim: claim.connector.source(),
         checks=lambda claim: (
-            _enabled(claim),
-            _on_premises(claim),
-            _chain(at, facts),
-            _certificate_name(claim, facts),
+            is_enabled(claim.connector),
+            is_of_type(claim.connector, ConnectorType.ON_PREMISES),
+            chain,
+            names_certificate(at, claim.connector, facts),
+            *associates_on_premises(at, claim.connector, sender, recipient),
             _domain_accepted(claim, sender, recipient),
             *unmodelled(claim.connector),
         ),
-        ranks=lambda claim: (_accepted_domain(claim, sender), _exactness(claim)),
+        ranks=lambda claim: (
+            _accepted_domain(claim, sender),
+            _exactness(claim, facts),
+            _rank("has the sender", met=_has_sender(claim.tenant, sender)),
+            _rank("has the recipient", met=claim.tenant.accepted(recipient.domain) is not None),
+        ),
         cite=ATTRIBUTION,
     )
 
 
 def by_address(
-    at: PointOfView, facts: SessionFacts, sender: ReversePath, _recipient: Mailbox
+    at: PointOfView, facts: SessionFacts, sender: ReversePath, recipient: Mailbox
 ) -> Choice[Claim]:
     """Choose the OnPremises connector that lists the client's address, of the tenant that has the sender's domain."""
     return select(
@@ -140,9 +166,10 @@ def by_address(
         name=lambda claim: claim.name,
         source=lambda claim: claim.connector.source(),
         checks=lambda claim: (
-            _enabled(claim),
-            _on_premises(claim),
-            _lists_address(claim, facts),
+            is_enabled(claim.connector),
+            is_of_type(claim.connector, ConnectorType.ON_PREMISES),
+            lists_address(claim.connector, facts),
+            *associates_on_premises(at, claim.connector, sender, recipient),
             _sender_accepted(claim, sender),
             *unmodelled(claim.connector),
         ),
@@ -150,20 +177,53 @@ def by_address(
     )
 
 
+def by_session(
+    at: PointOfView, facts: SessionFacts, sender: ReversePath, recipient: Mailbox
+) -> Choice[Claim]:
+    """Choose the OnPremises connector that the session meets, though no accepted domain makes it good.
+
+    It grants nothing, but it changes what is answered. One of the recipient's tenant comes first.
+    """
+    chain = shows_trusted_chain(at, facts)
+    return select(
+        "inbound connector that is met without an accepted domain",
+        _claims(_config(at)),
+        name=lambda claim: claim.name,
+        source=lambda claim: claim.connector.source(),
+        checks=lambda claim: (
+            is_enabled(claim.connector),
+            is_of_type(claim.connector, ConnectorType.ON_PREMISES),
+            *_met(at, claim.connector, facts, chain),
+            *associates_on_premises(at, claim.connector, sender, recipient),
+            *unmodelled(claim.connector),
+        ),
+        ranks=lambda claim: (
+            _rank("has the recipient", met=claim.tenant.accepted(recipient.domain) is not None),
+        ),
+        cite=ATTRIBUTION,
+    )
+
+
+def _met(
+    at: PointOfView, connector: InboundConnector, facts: SessionFacts, chain: Check
+) -> tuple[Check, ...]:
+    """Want the session's address, or else its certificate."""
+    listed = lists_address(connector, facts)
+    return (chain, names_certificate(at, connector, facts)) if listed.failed else (listed,)
+
+
 def certificate_domain_accepted(tenant: Tenant, connector: InboundConnector) -> bool:
     """Tell whether the domain in TlsSenderCertificateName is an accepted one.
 
     ``*.contoso.com`` is satisfied by contoso.com and by any accepted domain right below it.
     """
-    domain = connector.certificate_domain
-    if not domain:
+    wanted = connector.certificate_name
+    if not wanted.name:
         return False
-    if tenant.accepted(domain) is not None:
+    if tenant.accepted(wanted.domain) is not None:
         return True
-    wildcard = connector.tls_sender_certificate_name.startswith("*.")
-    return wildcard and any(
-        name_matches("*." + domain, each.domain_name.lower()) for each in tenant.accepted_domains
-    )
+    own = (each.domain_name.lower() for each in tenant.accepted_domains)
+    return wanted.wildcard and any(name_matches(wanted.name, domain) for domain in own)
 
 
 def _config(at: PointOfView) -> ExchangeOnlineConfig:
@@ -185,63 +245,12 @@ def _shown_certificate(facts: SessionFacts) -> str:
     )
 
 
-def _enabled(claim: Claim) -> Check:
-    connector = claim.connector
-    return check(
-        connector.enabled,
-        "Enabled",
-        saw=str(connector.enabled),
-        wanted="True",
-        cite=CONNECTOR,
-        source=connector.source("Enabled"),
-    )
-
-
-def _on_premises(claim: Claim) -> Check:
-    connector = claim.connector
-    return check(
-        connector.connector_type is ConnectorType.ON_PREMISES,
-        "ConnectorType",
-        saw=connector.connector_type.value,
-        wanted="OnPremises",
-        cite=ATTRIBUTION,
-        source=connector.source("ConnectorType"),
-    )
-
-
-def _chain(at: PointOfView, facts: SessionFacts) -> Check:
-    peer = facts.tls.peer if facts.tls else None
-    if peer is None:
-        saw = "no client certificate" if facts.tls else "no TLS"
-        return check(
-            False, "client certificate", saw=saw, wanted="one with a trusted chain", cite=ATTRIBUTION
-        )
-    verdict = at.pki.judge(peer, trusts=at.mta.trusts, at=at.now)
-    wanted = "a chain to a trusted CA, valid now"
-    return check(verdict.trusted, "client certificate", saw=verdict.saw, wanted=wanted, cite=CHAIN)
-
-
-def _certificate_name(claim: Claim, facts: SessionFacts) -> Check:
-    connector = claim.connector
-    peer = facts.tls.peer if facts.tls else None
-    names = peer.all_names if peer else ()
-    wanted = connector.tls_sender_certificate_name
-    return check(
-        bool(wanted) and any(name_matches(wanted, name) for name in names),
-        "TlsSenderCertificateName",
-        saw=f"the certificate presented names {', '.join(names)}" if names else "no certificate presented",
-        wanted=wanted or "a certificate name (none is configured)",
-        cite=CONNECTOR,
-        source=connector.source("TlsSenderCertificateName"),
-    )
-
-
 def _domain_accepted(claim: Claim, sender: ReversePath, recipient: Mailbox) -> Check:
     """Want the certificate's domain among the tenant's; where it is not, the sender's or the recipient's."""
     tenant, connector = claim.tenant, claim.connector
     by_recipient = tenant.accepted(recipient.domain) is not None
     domains = ", ".join(each.domain_name for each in tenant.accepted_domains)
-    saw = f"certificate domain {connector.certificate_domain or '(none)'}, sender {sender or '<>'}"
+    saw = f"certificate domain {connector.certificate_name.domain or '(none)'}, sender {sender or '<>'}"
     return check(
         certificate_domain_accepted(tenant, connector) or _has_sender(tenant, sender) or by_recipient,
         "accepted domain",
@@ -265,21 +274,16 @@ def _accepted_domain(claim: Claim, sender: ReversePath) -> Rank:
     return Rank("whose domain is accepted", 2, "the recipient's")
 
 
-def _exactness(claim: Claim) -> Rank:
-    name = claim.connector.tls_sender_certificate_name
-    return Rank("most exact name", (name.startswith("*."), -len(name)), name)
+def _rank(name: str, *, met: bool) -> Rank:
+    return Rank(name, not met, "yes" if met else "no")
 
 
-def _lists_address(claim: Claim, facts: SessionFacts) -> Check:
-    connector = claim.connector
-    return check(
-        any(facts.peer_ip in network for network in connector.sender_ip_addresses),
-        "SenderIPAddresses",
-        saw=str(facts.peer_ip),
-        wanted=", ".join(map(str, connector.sender_ip_addresses)) or "an address (none is configured)",
-        cite=CONNECTOR,
-        source=connector.source("SenderIPAddresses"),
-    )
+def _exactness(claim: Claim, facts: SessionFacts) -> Rank:
+    """Rank the name that the certificate bears literally first, a host before a wildcard, the longer before the shorter."""
+    wanted = claim.connector.certificate_name
+    peer = facts.tls.peer if facts.tls else None
+    literal = peer is not None and wanted.name in wanted.names(peer)
+    return Rank("most exact name", (not literal, wanted.wildcard, -len(wanted.name)), wanted.name)
 
 
 def _sender_accepted(claim: Claim, sender: ReversePath) -> Check:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from mailsim.mta.exchange_online.accepted_domain import AcceptedDomain, accepted_by
+from mailsim.mta.exchange_online.connection_filter import HostedConnectionFilterPolicy
 from mailsim.mta.exchange_online.inbound_connector import InboundConnector
+from mailsim.mta.exchange_online.organization_config import OrganizationConfig
 from mailsim.mta.exchange_online.outbound_connector import OutboundConnector
 from mailsim.mta.rules.rule import TransportRule
 from mailsim.world.directory import Directory
@@ -22,6 +24,8 @@ class Tenant:
         outbound_connectors: its outbound connectors.
         transport_rules: its mail flow rules by priority.
         directory: its recipients.
+        organization_config: its organization settings.
+        hosted_connection_filter_policy: its connection filter.
     """
 
     name: str
@@ -30,6 +34,10 @@ class Tenant:
     outbound_connectors: tuple[OutboundConnector, ...] = ()
     transport_rules: tuple[TransportRule, ...] = ()
     directory: Directory = field(default_factory=Directory)
+    organization_config: OrganizationConfig = field(default_factory=OrganizationConfig)
+    hosted_connection_filter_policy: HostedConnectionFilterPolicy = field(
+        default_factory=HostedConnectionFilterPolicy
+    )
 
     def accepted(self, domain: str) -> AcceptedDomain | None:
         """Return the most specific accepted domain that covers a domain, None when there is none."""

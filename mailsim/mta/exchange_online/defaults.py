@@ -14,6 +14,7 @@ from mailsim.reason.cite import assumed
 
 MAX_MESSAGE_SIZE = 157_286_400  # 150 MB, observed in EHLO
 LOOP_ITERATIONS = 20
+MAX_RECIPIENTS_OF_A_DOMAIN = 200  # of one transaction
 BUILD = "15.20.8000.10"
 CLIENT_CERTIFICATE = "mail.protection.outlook.com"
 

@@ -1,13 +1,11 @@
 """The header fields Exchange Online adds, keeps and strips.
 
 Sources: "Header firewall", New-InboundConnector (CloudServicesMailEnabled), KB 3079142; forms observed in published
-headers. The conditions for promotion are assembled from several pages: an OnPremises connector with
-CloudServicesMailEnabled, TLS, and a sender of the tenant.
+headers. What a session may say about the author is decided in ``promotion``.
 """
 
 from __future__ import annotations
 
-from mailsim.mail.address import ReversePath
 from mailsim.mail.date import mail_date
 from mailsim.mail.message import HeaderField, Message, header_field
 from mailsim.mta import cross_premises
@@ -15,6 +13,7 @@ from mailsim.mta.exchange_online import defaults
 from mailsim.mta.exchange_online.attribution import Attributed
 from mailsim.mta.exchange_online.config import Tenant
 from mailsim.mta.exchange_online.outbound_connector import OutboundConnector
+from mailsim.mta.exchange_online.promotion import Trust
 from mailsim.mta.kind import PointOfView, Session
 from mailsim.mta.relaying.reports import message_id
 
@@ -24,17 +23,16 @@ _CIPHERS = {"TLS1_2": "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384", "TLS1_3": "TLS_AE
 
 
 def arrive(
-    at: PointOfView, session: Session, message: Message, attributed: Attributed, sender: ReversePath
+    at: PointOfView, session: Session, message: Message, attributed: Attributed, trust: Trust
 ) -> Message:
     """Apply the header firewall and stamp a message that came by SMTP."""
-    connector, tenant = attributed.connector, attributed.tenant
-    own_sender = sender is None or (tenant is not None and tenant.accepted(sender.domain) is not None)
-    trusted = connector is not None and connector.cloud_services_mail_enabled
-    trusted = trusted and session.facts.tls is not None and own_sender
     promoted = header_field(PROMOTED, at.mta.fqdn)
-    passed = cross_premises.arrive(message, trusted=trusted, server=at.mta.fqdn, promoted=promoted)
+    passed = cross_premises.arrive(
+        message, trusted=trust is Trust.HEADERS, server=at.mta.fqdn, promoted=promoted
+    )
     if not cross_premises.auth_as(passed):
-        passed = cross_premises.stamp(passed, auth_as="Anonymous", source=at.mta.fqdn)
+        author = "Internal" if trust is Trust.INTERNAL else "Anonymous"
+        passed = cross_premises.stamp(passed, auth_as=author, source=at.mta.fqdn)
     direction = header_field(DIRECTION, attributed.direction)
     return passed.with_top(_received(at, session), direction)
 

@@ -12,7 +12,7 @@ from mailsim.mail.envelope import Envelope
 from mailsim.mail.message import Message, header_field
 from mailsim.mail.reply import Reply
 from mailsim.mail.sasl import Claim
-from mailsim.mta.exchange_online import categorize, headers, receive, recipients, replies, send
+from mailsim.mta.exchange_online import assumptions, categorize, headers, receive, recipients, replies, send
 from mailsim.mta.exchange_online.attribution import Owners
 from mailsim.mta.exchange_online.config import ExchangeOnlineConfig
 from mailsim.mta.kind import (
@@ -44,7 +44,7 @@ class ExchangeOnline:
     name = "exchange_online"
     words: Words = replies.WORDS
     failure_is = "bounced"
-    assumptions = ()
+    assumptions = assumptions.RECEIVING
 
     def on_connect(self, at: PointOfView, _facts: SessionFacts) -> Greeting:
         return receive.greet(at)
@@ -61,8 +61,8 @@ class ExchangeOnline:
     def on_auth(self, _at: PointOfView, _session: Session, _claim: Claim) -> Decision[Reply | None]:
         return Decision("AUTH", self.words.auth_unknown, ())
 
-    def on_mail(self, _at: PointOfView, _session: Session, mail: Mail) -> Decision[Reply | None]:
-        return receive.judge_sender(mail)
+    def on_mail(self, at: PointOfView, session: Session, mail: Mail) -> Decision[Reply | None]:
+        return receive.judge_sender(at, session, mail)
 
     def on_rcpt(
         self, at: PointOfView, session: Session, envelope: Envelope, rcpt: Rcpt

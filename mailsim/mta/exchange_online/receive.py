@@ -1,12 +1,12 @@
-"""How Exchange Online receives: attribution at every recipient, relay permission, edge blocking.
+"""How Exchange Online receives: what it says to a client, from the greeting to the end of the message.
 
-Sources: "Office 365 message attribution", "Use Directory-Based Edge Blocking", "Updated requirements for SMTP relay
-through Exchange Online" (in force since November 2023). That refusals come at RCPT is observed.
+Each recipient passes the ways into its tenant (``admission``), then edge blocking and the limits. That refusals come at
+RCPT is observed.
+
+Sources: "Office 365 message attribution", "NDRs in Exchange Online", "Exchange Online limits".
 """
 
 from __future__ import annotations
-
-from functools import partial
 
 from mailsim.mail.address import Mailbox
 from mailsim.mail.command import Mail, Rcpt
@@ -15,24 +15,19 @@ from mailsim.mail.envelope import Envelope
 from mailsim.mail.message import Message
 from mailsim.mail.reply import Reply
 from mailsim.mta.exchange_online import defaults, headers, replies
-from mailsim.mta.exchange_online.accepted_domain import DomainType
-from mailsim.mta.exchange_online.attribution import (
-    INCOMING,
-    ORIGINATING,
-    Attributed,
-    Owners,
-    attribute,
-    certificate_domain_accepted,
-)
-from mailsim.mta.exchange_online.config import Tenant
+from mailsim.mta.exchange_online.admission import RELAY, has_one_domain, not_permitted, ways_in
+from mailsim.mta.exchange_online.attribution import Attributed, Owners, attribute
+from mailsim.mta.exchange_online.edge_blocking import EDGE_BLOCKING, doubts, is_known_at_edge
+from mailsim.mta.exchange_online.enhanced_filtering import skip_relays
+from mailsim.mta.exchange_online.promotion import judge_trust
 from mailsim.mta.kind import Acceptance, Attribution, Greeting, Item, PointOfView, ServerTls, Session
 from mailsim.mta.relaying.reports import internal_id, message_id
 from mailsim.reason.check import Check, check
 from mailsim.reason.cite import documented
-from mailsim.reason.decision import Decision, Gate, admit
+from mailsim.reason.decision import Decision, Gate, Reason, admit
+from mailsim.world.facts import SessionFacts
 
-RELAY = documented("ms:updated-smtp-relay-requirements", "conditions for relay since 1 November 2023")
-EDGE_BLOCKING = documented("ms:directory-based-edge-blocking", "Use Directory-Based Edge Blocking")
+NDRS = documented("ms:ndrs-exchange-online", "5.7.506")
 LIMITS = documented("ms:exchange-online-limits", "Exchange Online limits")
 LOOPS = documented("ms:ndr-5-4-6-5-4-20", "a message is stopped after 20 iterations")
 
@@ -60,63 +55,94 @@ def tls_for(at: PointOfView, session: Session) -> ServerTls | None:
     return ServerTls(certificate, ask_client=True)
 
 
-def judge_sender(mail: Mail) -> Decision[Reply | None]:
-    """Accept every sender whose message is not announced as too large."""
+def judge_sender(at: PointOfView, session: Session, mail: Mail) -> Decision[Reply | None]:
+    """Accept every sender whose host does not take our name and whose message is not announced as too large."""
     size = int(mail.parameters.get("SIZE") or 0)
-    return admit("MAIL FROM", (Gate("message size", lambda: _fits(size), replies.TOO_LARGE, LIMITS),))
+    gates = (
+        Gate("HELO", lambda: _own_helo(at, session.facts), replies.BAD_HELO, NDRS),
+        Gate("message size", lambda: _fits(size), replies.TOO_LARGE, LIMITS),
+    )
+    return admit("MAIL FROM", gates)
 
 
 def judge_recipient(
     at: PointOfView, session: Session, envelope: Envelope, rcpt: Rcpt
 ) -> Decision[Reply | None]:
-    """Admit a recipient: somebody's mail, permission to relay, an address that exists."""
-    found = attribute(at, session.facts, envelope.reverse_path, rcpt.path)
-    attributed, server = found.value, at.mta.fqdn
-    denied = replies.relay_denied(server)
+    """Admit a recipient: somebody's mail, by a way that is open to it, and an address that exists."""
+    to, facts = rcpt.path, session.facts
+    found = attribute(at, facts, envelope.reverse_path, to)
+    attributed = found.value
     gates = (
-        Gate("attributed to a tenant", lambda: _owned(attributed, rcpt.path), denied, RELAY),
-        Gate("may relay", lambda: _may_relay(attributed, envelope, rcpt.path), denied, RELAY),
+        *ways_in(at, facts, attributed, envelope.reverse_path, to),
+        Gate("one domain", lambda: has_one_domain(at, attributed, envelope, to), not_permitted(at), RELAY),
         Gate(
             "recipient exists",
-            lambda: _exists(attributed, rcpt.path),
-            replies.recipient_rejected(rcpt.path, server),
+            lambda: is_known_at_edge(at, attributed, to),
+            replies.recipient_rejected(to, at.mta.fqdn),
             EDGE_BLOCKING,
         ),
+        Gate(
+            "recipients of one domain",
+            lambda: _few_recipients(envelope, to),
+            replies.TOO_MANY_RECIPIENTS,
+            LIMITS,
+        ),
     )
-    return admit(f"RCPT TO {rcpt.path}", gates, (found,))
+    return admit(f"RCPT TO {to}", gates, (found, *doubts(attributed, to)))
 
 
 def take(at: PointOfView, session: Session, envelope: Envelope, message: Message, name: str) -> Acceptance:
     """Take a message over: size and loop count, then header firewall, promotion and stamps."""
     loops = headers.own_hops(at, message)
     found = [attribute(at, session.facts, envelope.reverse_path, path) for path in envelope.paths]
-    denied = replies.relay_denied(at.mta.fqdn)
     decision = admit(
         "DATA",
         (
-            # a certificate may have expired since RCPT
-            *(
-                Gate("attributed to a tenant", partial(_owned, each.value, path), denied, RELAY)
-                for path, each in zip(envelope.paths, found, strict=True)
-                if each.value.tenant is None
-            ),
+            *_still_open(at, session, envelope, found),
             Gate("message size", lambda: _fits(message.size), replies.TOO_LARGE, LIMITS),
             Gate("loop count", lambda: _few_loops(loops), replies.too_many_hops(at.mta.fqdn), LOOPS),
         ),
     )
     if decision.value is not None:
         return Acceptance(Decision("DATA", decision.value, decision.because, "refused"), None)
+    stamped, because = _stamped(at, session, envelope, message, found[0].value)
     item = Item(
         name=name,
         envelope=envelope,
-        message=headers.arrive(at, session, message, found[0].value, envelope.reverse_path),
+        message=stamped,
         arrived=at.now,
         facts=session.facts,
         context=_owners(envelope, found),
     )
     shown_id = message.value("Message-ID") or message_id(name, at.mta.fqdn)
     reply = replies.queued(shown_id, internal_id(at.mta.id, name), at.mta.fqdn)
-    return Acceptance(Decision("DATA", reply, decision.because, "accepted"), item, _shown(found))
+    return Acceptance(Decision("DATA", reply, (*because, *decision.because), "accepted"), item, _shown(found))
+
+
+def _still_open(
+    at: PointOfView, session: Session, envelope: Envelope, found: list[Decision[Attributed]]
+) -> tuple[Gate[Reply], ...]:
+    """Return the gates that recipients no longer pass: a certificate may have expired since RCPT."""
+    facts, sender = session.facts, envelope.reverse_path
+    return tuple(
+        gate
+        for path, each in zip(envelope.paths, found, strict=True)
+        for gate in ways_in(at, facts, each.value, sender, path)
+        if gate.test().failed
+    )
+
+
+def _stamped(
+    at: PointOfView, session: Session, envelope: Envelope, message: Message, attributed: Attributed
+) -> tuple[Message, tuple[Reason, ...]]:
+    """Return the message as it goes into the spool, and why its header says so."""
+    trust = judge_trust(at, session.facts, attributed, envelope.reverse_path, message)
+    arrived = headers.arrive(at, session, message, attributed, trust.value)
+    if attributed.connector is None:
+        return arrived, (trust,)
+    skipped = skip_relays(attributed.connector, session.facts, message, envelope.paths)
+    fields = skipped.value.fields if skipped.value else ()
+    return arrived.with_top(*fields), (trust, *((skipped,) if skipped.because else ()))
 
 
 def _owners(envelope: Envelope, found: list[Decision[Attributed]]) -> Owners:
@@ -145,63 +171,25 @@ def _few_loops(loops: int) -> Check:
     return check(loops < limit, "loop count", saw=saw, wanted=f"fewer than {limit}", cite=LOOPS)
 
 
-def _owned(attributed: Attributed, recipient: Mailbox) -> Check:
-    owner = attributed.tenant
+def _own_helo(at: PointOfView, facts: SessionFacts) -> Check:
+    """Want a host that does not call itself by a name of this service, unless it is the service."""
+    own = {at.mta.fqdn.lower(), *(name for name in at.mta.names if "." in name)}
     return check(
-        owner is not None,
-        "attributed to a tenant",
-        saw=f"{attributed.direction} mail of {owner.name}"
-        if owner
-        else f"no tenant has {recipient.domain}, and "
-        "neither certificate nor address of the session belongs to an OnPremises connector",
-        wanted="a matching OnPremises connector, or a recipient of a tenant",
-        cite=RELAY,
+        facts.ehlo.lower() not in own or facts.peer_ip in at.mta.addresses,
+        "HELO",
+        saw=facts.ehlo,
+        wanted="a name of the client's own",
+        cite=NDRS,
     )
 
 
-def _may_relay(attributed: Attributed, envelope: Envelope, recipient: Mailbox) -> Check:
-    """Want an accepted recipient domain, or a connector with an accepted sender or certificate domain."""
-    tenant, connector, sender = attributed.tenant, attributed.connector, envelope.reverse_path
-    inside = tenant is not None and tenant.accepted(recipient.domain) is not None
-    by_sender = tenant is not None and sender is not None and tenant.accepted(sender.domain) is not None
-    by_certificate = (
-        tenant is not None and connector is not None and certificate_domain_accepted(tenant, connector)
-    )
-    relays = connector is not None and (by_sender or by_certificate)
-    saw = f"recipient domain {recipient.domain}, sender {sender or '<>'}"
-    saw += f", connector {connector.name!r}" if connector else ", no connector"
+def _few_recipients(envelope: Envelope, recipient: Mailbox) -> Check:
+    limit = defaults.MAX_RECIPIENTS_OF_A_DOMAIN
+    before = sum(path.domain == recipient.domain for path in envelope.paths)
     return check(
-        inside or relays,
-        "relay to a domain outside the tenant",
-        saw=saw,
-        wanted="an accepted recipient domain, or an OnPremises connector and an accepted sender or certificate domain",
-        cite=RELAY,
-        source=connector.source() if connector else "",
+        before < limit,
+        "recipients of one domain",
+        saw=f"{before + 1} of {recipient.domain}",
+        wanted=f"at most {limit} in one transaction",
+        cite=LIMITS,
     )
-
-
-def _exists(attributed: Attributed, recipient: Mailbox) -> Check:
-    """Block unknown recipients of authoritative domains; only Incoming mail is judged at the edge."""
-    tenant = attributed.tenant
-    accepted = tenant.accepted(recipient.domain) if tenant else None
-    known = tenant is not None and recipient in tenant.directory
-    judged = attributed.direction == INCOMING and accepted is not None
-    blocked = (
-        judged and accepted is not None and accepted.domain_type is DomainType.AUTHORITATIVE and not known
-    )
-    saw = f"{recipient} is {'known' if known else 'not in the directory'}"
-    if attributed.direction == ORIGINATING:
-        saw += ", but Originating mail is judged after acceptance"
-    kind = accepted.domain_type.value if accepted else "no accepted domain"
-    return check(
-        not blocked,
-        f"recipient of {_name(tenant)} ({recipient.domain}: {kind})",
-        saw=saw,
-        wanted="an address of the tenant's directory, or DomainType InternalRelay",
-        cite=EDGE_BLOCKING,
-        source=str(accepted.origin or "") if accepted else "",
-    )
-
-
-def _name(tenant: Tenant | None) -> str:
-    return tenant.name if tenant else "nobody"

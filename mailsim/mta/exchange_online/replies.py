@@ -6,6 +6,8 @@ Times and ids that real replies carry in brackets are left out: only the server 
 
 from __future__ import annotations
 
+from ipaddress import IPv4Address
+
 from mailsim.mail.address import Mailbox
 from mailsim.mail.reply import Reply, reply
 from mailsim.mta.kind import RouteProblem, Words
@@ -44,6 +46,11 @@ FORWARDING_LOOP = reply(
     550, "5.4.6", "RESOLVER.FWD.Loop; there is a forwarding loop configured in the directory"
 )
 STARTTLS_REQUIRED = "451 5.7.3 STARTTLS is required to send mail"
+# what a session in clear text is told by RequireTls is not published: the words are those of other servers
+TLS_WANTED_FOR_GOOD = reply(550, "5.7.3", "STARTTLS is required to send mail")
+TLS_WANTED_FOR_NOW = reply(451, "5.7.3", "STARTTLS is required to send mail")
+BAD_HELO = reply(550, "5.7.506", "Access Denied, Bad HELO")
+TOO_MANY_RECIPIENTS = reply(452, "4.5.3", "Too many recipients")
 
 NO_ROUTE = {
     RouteProblem.NO_ADDRESS: reply(450, "4.4.312", "DNS query failed [Message=InfoNoRecords]"),
@@ -88,6 +95,54 @@ def banner(server: str, date: str) -> Reply:
 def relay_denied(server: str) -> Reply:
     """Refuse mail that belongs to no tenant."""
     return reply(550, "5.7.64", f"TenantAttribution; Relay Access Denied [{server}]")
+
+
+def relay_not_permitted() -> Reply:
+    """Refuse relay by a connector where neither sender nor certificate domain is accepted (KB 3169958)."""
+    return reply(
+        550,
+        "5.7.64",
+        "Relay Access Denied ATTR36. For more details please refer to: https://support.microsoft.com/kb/3169958",
+    )
+
+
+def wrong_region(server: str) -> Reply:
+    """Put mail off that belongs to no tenant: the other answer to the same diagnosis."""
+    return reply(
+        451,
+        "4.4.62",
+        "Mail sent to the wrong Office 365 region. ATTR35. For more information please go to "
+        f"https://go.microsoft.com/fwlink/?linkid=865268 [{server}]",
+    )
+
+
+def locked_down(server: str) -> Reply:
+    """Refuse mail that meets no restricting Partner connector of the tenant."""
+    return reply(
+        550,
+        "5.7.51",
+        "TenantInboundAttribution; There is a partner connector configured that matched the message's recipient domain. "
+        f"The connector had either the RestrictDomainsToIPAddresses or RestrictDomainsToCertificate set [{server}]",
+    )
+
+
+def direct_send_rejected(server: str) -> Reply:
+    """Refuse Direct Send (techcommunity 4408790)."""
+    return reply(
+        550,
+        "5.7.68",
+        "TenantInboundAttribution; Direct Send not allowed for this organization from unauthorized sources "
+        f"[{server}]",
+    )
+
+
+def blocked_by_customer(address: IPv4Address, domain: str) -> Reply:
+    """Refuse an address on the tenant's IP Block List."""
+    return reply(
+        550,
+        "5.7.513",
+        f"Service unavailable, Client host [{address}] blocked by {domain} using Customer Block list (AS16012607)",
+    )
 
 
 def recipient_rejected(address: Mailbox, server: str) -> Reply:

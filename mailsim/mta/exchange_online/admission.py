@@ -1,0 +1,168 @@
+"""The ways into a tenant: who may hand over mail for it or through it, and with which words others are refused.
+
+Called for every recipient, at RCPT and again at the end of the message. The order is: connection filter, attribution to
+a tenant, permission to relay, Partner connectors, RequireTls, RejectDirectSend. Only that the filter comes first is
+documented; the rest of the order is inferred.
+
+Sources: "Updated requirements for SMTP relay through Exchange Online" (in force since November 2023), KB 3169958, "NDRs in
+Exchange Online".
+"""
+
+from __future__ import annotations
+
+from mailsim.mail.address import Mailbox, ReversePath
+from mailsim.mail.envelope import Envelope
+from mailsim.mail.reply import Reply
+from mailsim.mta.exchange_online import partner, replies
+from mailsim.mta.exchange_online.accepted_domain import AcceptedDomain
+from mailsim.mta.exchange_online.assumptions import (
+    NOT_PERMITTED,
+    RECIPIENT_DOMAINS,
+    REQUIRE_TLS_REPLY,
+    UNATTRIBUTED,
+)
+from mailsim.mta.exchange_online.attribution import (
+    INCOMING,
+    ORIGINATING,
+    Attributed,
+    certificate_domain_accepted,
+)
+from mailsim.mta.exchange_online.config import Tenant
+from mailsim.mta.exchange_online.connection_filter import (
+    FILTER,
+    HostedConnectionFilterPolicy,
+    passes_filter,
+)
+from mailsim.mta.exchange_online.inbound_connector import CONNECTOR
+from mailsim.mta.exchange_online.organization_config import (
+    DIRECT_SEND,
+    OrganizationConfig,
+    allows_direct_send,
+)
+from mailsim.mta.kind import PointOfView
+from mailsim.reason.check import Check, check
+from mailsim.reason.cite import documented
+from mailsim.reason.decision import Gate
+from mailsim.world.facts import SessionFacts
+
+RELAY = documented("ms:updated-smtp-relay-requirements", "conditions for relay since 1 November 2023")
+
+
+def ways_in(
+    at: PointOfView, facts: SessionFacts, attributed: Attributed, sender: ReversePath, to: Mailbox
+) -> tuple[Gate[Reply], ...]:
+    """Return the gates between a session and a tenant, in order."""
+    tenant, server = attributed.tenant, at.mta.fqdn
+    policy = tenant.hosted_connection_filter_policy if tenant else HostedConnectionFilterPolicy()
+    met = attributed.connector if attributed.direction == INCOMING else None
+    blocked = replies.blocked_by_customer(facts.peer_ip, to.domain)
+    secured = replies.TLS_WANTED_FOR_GOOD
+    if at.assumed(REQUIRE_TLS_REPLY) == "temporary":
+        secured = replies.TLS_WANTED_FOR_NOW
+    return (
+        Gate("IPBlockList", lambda: passes_filter(at, policy, facts.peer_ip), blocked, FILTER),
+        Gate("attributed to a tenant", lambda: _owned(at, attributed, to), _denied(at, attributed), RELAY),
+        Gate("may relay", lambda: _may_relay(attributed, sender, to), not_permitted(at), RELAY),
+        Gate(
+            "RestrictDomainsToIPAddresses and RestrictDomainsToCertificate",
+            lambda: partner.is_let_in(at, met, facts),
+            replies.locked_down(server),
+            partner.PARTNER,
+        ),
+        Gate("RequireTls", lambda: partner.is_secured(at, met, facts), secured, CONNECTOR),
+        Gate(
+            "RejectDirectSend",
+            lambda: _direct_send(at, facts, attributed, sender),
+            replies.direct_send_rejected(server),
+            DIRECT_SEND,
+        ),
+    )
+
+
+def _denied(at: PointOfView, attributed: Attributed) -> Reply:
+    """Return the refusal of a recipient of no tenant, which depends on whether a connector was met."""
+    if attributed.unused:
+        return not_permitted(at)
+    if at.assumed(UNATTRIBUTED) == "4.4.62":
+        return replies.wrong_region(at.mta.fqdn)
+    return replies.relay_denied(at.mta.fqdn)
+
+
+def not_permitted(at: PointOfView) -> Reply:
+    """Return the refusal of relay by a connector that no accepted domain makes good."""
+    if at.assumed(NOT_PERMITTED) == "ATTR36":
+        return replies.relay_not_permitted()
+    return replies.relay_denied(at.mta.fqdn)
+
+
+def _owned(at: PointOfView, attributed: Attributed, recipient: Mailbox) -> Check:
+    owner, unused = attributed.tenant, attributed.unused
+    saw = f"no tenant has {recipient.domain}, and "
+    saw += (
+        f"neither sender nor certificate domain is accepted where {unused.name} is"
+        if unused is not None
+        else "neither certificate nor address of the session belongs to an OnPremises connector"
+    )
+    open_point = NOT_PERMITTED if unused else UNATTRIBUTED
+    choice = at.assumed(open_point)
+    return check(
+        owner is not None,
+        "attributed to a tenant",
+        saw=f"{attributed.direction} mail of {owner.name}" if owner else saw,
+        wanted="a matching OnPremises connector with an accepted domain, or a recipient of a tenant",
+        cite=RELAY if choice == open_point.default else open_point.cite(choice),
+        source=unused.connector.source() if unused else "",
+    )
+
+
+def _may_relay(attributed: Attributed, sender: ReversePath, recipient: Mailbox) -> Check:
+    """Want an accepted recipient domain, or a connector with an accepted sender or certificate domain."""
+    tenant, connector = attributed.tenant, attributed.connector
+    inside = tenant is not None and tenant.accepted(recipient.domain) is not None
+    by_sender = tenant is not None and sender is not None and tenant.accepted(sender.domain) is not None
+    by_certificate = (
+        tenant is not None and connector is not None and certificate_domain_accepted(tenant, connector)
+    )
+    relays = attributed.direction == ORIGINATING and (by_sender or by_certificate)
+    saw = f"recipient domain {recipient.domain}, sender {sender or '<>'}"
+    saw += f", connector {connector.name!r}" if connector else ", no connector"
+    return check(
+        inside or relays,
+        "relay to a domain outside the tenant",
+        saw=saw,
+        wanted="an accepted recipient domain, or an OnPremises connector and an accepted sender or certificate domain",
+        cite=RELAY,
+        source=connector.source() if connector else "",
+    )
+
+
+def has_one_domain(at: PointOfView, attributed: Attributed, envelope: Envelope, recipient: Mailbox) -> Check:
+    """Want one recipient domain where the address of a connector matches and its sender domain does not."""
+    owner, choice = attributed.tenant, at.assumed(RECIPIENT_DOMAINS)
+    met = attributed.unused
+    # a certificate would have been made good by the recipient, so it is an address that is met
+    by_address = met is not None and met.tenant is owner
+    others = {path.domain for path in envelope.paths} - {recipient.domain}
+    saw = f"recipients of {', '.join((*sorted(others), recipient.domain))}"
+    saw += f" by the address of {met.name}" if met and by_address else ""
+    return check(
+        not (by_address and others) or choice == "accepted",
+        "recipient domains of a transaction",
+        saw=saw,
+        wanted="one, or an accepted sender domain",
+        cite=RECIPIENT_DOMAINS.cite(choice) if by_address and others else RELAY,
+        source=met.connector.source("SenderIPAddresses") if met and by_address else "",
+    )
+
+
+def _direct_send(at: PointOfView, facts: SessionFacts, attributed: Attributed, sender: ReversePath) -> Check:
+    """Hold Incoming mail against RejectDirectSend; mail by an OnPremises connector is no Direct Send."""
+    tenant, connector = attributed.tenant, attributed.connector
+    own = _accepted_sender(tenant, sender)
+    known = connector is not None and (connector.on_premises or partner.knows_session(at, connector, facts))
+    config = tenant.organization_config if tenant else OrganizationConfig()
+    return allows_direct_send(config, sender, own, connector.name if connector and known else "")
+
+
+def _accepted_sender(tenant: Tenant | None, sender: ReversePath) -> AcceptedDomain | None:
+    return tenant.accepted(sender.domain) if tenant and sender else None
