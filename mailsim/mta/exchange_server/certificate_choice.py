@@ -91,7 +91,7 @@ def choose_certificate(
     found = check(
         chosen is not None,
         setting,
-        saw=_saw(at, choice),
+        saw=_saw(at, choice, "names" if name else "finds"),
         wanted=wanted,
         cite=NAMED if name and chosen is None else SELECTION,
         source=source,
@@ -182,14 +182,14 @@ def _newest(at: PointOfView, spec: CertificateSpec) -> tuple[Rank, Rank]:
     return (ends, begins) if at.assumed(NEWEST_CERTIFICATE) == "valid-to" else (begins, ends)
 
 
-def _saw(at: PointOfView, choice: Choice[CertificateUse]) -> str:
+def _saw(at: PointOfView, choice: Choice[CertificateUse], verb: str) -> str:
     """Say which certificates fit; where none does, which there are, by the names an administrator would write."""
     fitting = [_spec(at, each.subject) for each in choice.candidates if each.eligible]
     if not fitting:
         installed = [name_of(at, _spec(at, each.subject)) for each in choice.candidates]
         return f"no such certificate; installed: {', '.join(installed) or 'none'}"
     ends = ", ".join(f"NotAfter {spec.not_after:%Y-%m-%d}" for spec in fitting)
-    return f"names {len(fitting)} certificate{'s' if len(fitting) > 1 else ''} ({ends})"
+    return f"{verb} {len(fitting)} certificate{'s' if len(fitting) > 1 else ''} ({ends})"
 
 
 def _which_of_several(at: PointOfView, choice: Choice[CertificateUse]) -> tuple[Check, ...]:

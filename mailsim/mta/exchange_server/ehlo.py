@@ -40,15 +40,15 @@ def answer_ehlo(at: PointOfView, session: Session) -> Decision[Reply]:
         return Decision("HELO", Reply(250, "", tuple(lines)), (), "welcome")
     offer = decide_starttls(at, session)
     lines += _extensions(connector, session, starttls=offer.value is not None)
-    return Decision("EHLO", Reply(250, "", tuple(lines)), _because(session, offer), "welcome")
+    because: tuple[Reason, ...] = (offer, *_left_out(connector)) if offer.because else ()
+    return Decision("EHLO", Reply(250, "", tuple(lines)), because, "welcome")
 
 
 def decide_starttls(at: PointOfView, session: Session) -> Decision[str | None]:
     """Decide whether STARTTLS is offered, and with which certificate: Tls in AuthMechanism, and one that fits."""
     connector: ReceiveConnector = session.receiving
     if session.facts.tls is not None:
-        over = check(False, "clear text", saw="TLS is on", cite=EXTENSIONS)
-        return Decision("STARTTLS", None, (over,), "TLS is on")
+        return Decision("STARTTLS", None, (), "TLS is on")
     enabled = check(
         AuthMechanism.TLS in connector.mechanisms,
         f"AuthMechanism of {connector.name!r}",
@@ -109,18 +109,11 @@ def _extensions(connector: ReceiveConnector, session: Session, *, starttls: bool
     return [*shown[0], *auth_keywords(connector, session), *shown[1]]
 
 
-def _because(session: Session, offer: Decision[str | None]) -> tuple[Reason, ...]:
-    return (offer, *_left_out(session))
-
-
-def _left_out(session: Session) -> Iterator[Check]:
-    """Name the extensions that Exchange announces here and mailsim does not speak."""
-    connector: ReceiveConnector = session.receiving
+def _left_out(connector: ReceiveConnector) -> Iterator[Check]:
+    """Name the extensions that Exchange announces in clear text and mailsim does not speak."""
     servers = AuthMechanism.EXCHANGE_SERVER in connector.mechanisms
-    clear = session.facts.tls is None
-    anonymous_tls = servers and clear and not connector.suppress_x_anonymous_tls
     words = (
-        ("X-ANONYMOUSTLS", anonymous_tls),
+        ("X-ANONYMOUSTLS", servers and not connector.suppress_x_anonymous_tls),
         ("X-EXPS", servers),
         ("BINARYMIME", connector.binary_mime_enabled),
         ("XRDST", servers),

@@ -77,16 +77,23 @@ def permissions(at: PointOfView, session: Session) -> Decision[Permissions]:
 
 
 def choose_principal(at: PointOfView, session: Session) -> Choice[Principal]:
-    """Choose who a session counts as."""
-    order = list(_ORDER)
+    """Choose who a session counts as; whoever proved nothing is ANONYMOUS LOGON."""
+    held = {principal: _is(at, session, principal) for principal in _ORDER}
+    proved = [principal for principal in _ORDER[:-1] if not held[principal].failed]
     return select(
         "principal of the session",
         _ORDER,
         name=lambda principal: principal.value,
-        checks=lambda principal: (_is(at, session, principal),),
-        ranks=lambda principal: (Rank("order of principals (inferred)", order.index(principal)),),
-        cite=ORDER,
+        checks=lambda principal: (held[principal],),
+        ranks=lambda principal: (_precedence(principal),),
+        cite=ORDER if len(proved) > 1 else GROUPS,
     )
+
+
+def _precedence(principal: Principal) -> Rank:
+    last = principal is Principal.ANONYMOUS_LOGON
+    saw = "for whoever proved nothing" if last else "proved"
+    return Rank("order of principals", _ORDER.index(principal), saw)
 
 
 _ORDER = (
@@ -128,7 +135,7 @@ def _is(at: PointOfView, session: Session, principal: Principal) -> Check:
             saw, wanted = f"{connector.domain_secure_enabled}", "a domain of TLSReceiveDomainSecureList"
             where = connector.source("DomainSecureEnabled")
         case _:
-            mechanisms, met, saw, wanted, where = "AUTH", True, "nobody else", "", ""
+            mechanisms, met, saw, wanted, where = "proof", True, "none needed", "", ""
     return check(met, mechanisms, saw=saw, wanted=wanted, cite=GROUPS, source=where)
 
 
@@ -191,11 +198,12 @@ def _one_by_one(
 def has(connector: ReceiveConnector, right: Right, granted: Decision[Permissions]) -> Check:
     """Whether a session has a right; the explanation names the properties that give and take it."""
     removed = any(right in rights for rights in connector.removed_rights.values())
+    held = right in granted.value
     return check(
-        right in granted.value,
+        held,
         f"right {right.value}",
-        saw=granted.answer,
-        wanted=right.value,
+        saw=f"{granted.value.principal.value} {'has' if held else 'lacks'} it on {connector.name!r}",
+        wanted="the right",
         cite=GROUPS,
         source=connector.source("RemovedRights" if removed else "PermissionGroups"),
     )

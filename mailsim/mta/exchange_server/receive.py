@@ -140,7 +140,7 @@ def _may_use_domain(
     return check(
         not own or not held.failed or (sender is not None and sends_as_itself(at, session, sender)),
         f"right {right.value}",
-        saw=f"{show_path(sender)} {'in' if own else 'outside'} the authoritative domains; {granted.answer}",
+        saw=f"{show_path(sender)} {'in' if own else 'outside'} the authoritative domains; {held.saw}",
         wanted="a sender outside them, or the right",
         cite=SENDERS,
         source=held.source,
@@ -159,7 +159,7 @@ def _may_use_any(
     if not (anonymous and front):
         return held
     choice = at.assumed(ANY_SENDER)
-    saw = f"{granted.answer}; {ANY_SENDER.choices[choice]}"
+    saw = f"{held.saw}; {ANY_SENDER.choices[choice]}"
     return check(
         choice == "ignored",
         held.rule,
@@ -225,7 +225,7 @@ def _may_relay(at: PointOfView, session: Session, granted: Decision[Permissions]
     return check(
         not address.domain or accepted is not None or not held.failed,
         f"accepted domain of {organization.name}, or right {Right.ACCEPT_ANY_RECIPIENT.value}",
-        saw=f"domain {address.domain}; {granted.answer}",
+        saw=f"domain {address.domain}; {held.saw}",
         wanted=f"one of {domains}, or the right",
         cite=GROUPS,
         source=held.source,
