@@ -29,6 +29,7 @@ from mailsim.mta.exchange_server.receive_connector import choose_receive_connect
 from mailsim.mta.exchange_server.rights import PermissionGroup, Right
 from mailsim.mta.exchange_server.tls_domain_capabilities import DomainCapabilities
 from mailsim.reason.check import Verdict
+from mailsim.reason.cite import Grade
 from mailsim.world.facts import TlsFacts
 
 SERVICE = certificate("service", "mail.protection.outlook.com")
@@ -85,7 +86,8 @@ def test_a_session_that_no_connector_takes(more, rule):
     at = view(on_premises(receive_connectors=(receive_connector(**more),)))
     greeting = kind(at).on_connect(at, facts(at))
     assert str(greeting.reply.value) == "421 4.3.2 Service not available"
-    (choice,) = greeting.reply.because
+    choice, assumption = greeting.reply.because
+    assert assumption.cite.grade is Grade.ASSUMED
     assert [check.rule for check in choice.candidates[0].checks if check.failed] == [rule]
 
 

@@ -51,13 +51,15 @@ from mailsim.mta.exchange_server.usage import SizeMode, TransportRole
 from mailsim.mta.kind import Acceptance, Greeting, Item, PointOfView, Session
 from mailsim.mta.relaying.reports import internal_id, message_id
 from mailsim.reason.check import Check, check
-from mailsim.reason.cite import documented
+from mailsim.reason.cite import assumed, documented
 from mailsim.reason.decision import Decision, Gate, admit
 from mailsim.world.facts import SessionFacts
 
 SENDERS = documented(
     "ms:receive-connector-permissions", "Accept-Any-Sender, Accept-Authoritative-Domain-Sender"
 )
+
+UNSERVED = assumed("ms:ndr-codes", "4.3.2; that a client without a connector is answered so")
 
 T = TypeVar("T")
 
@@ -78,9 +80,9 @@ def greet(at: PointOfView, facts: SessionFacts) -> Greeting:
     choice = choose_receive_connector(config_of(at).receive_connectors, facts)
     connector = choice.chosen
     if connector is None:
-        # that the connection ends is inferred, the reply documented for services that are not available
+        nobody = check(False, "a Receive connector that matches", saw="none", cite=UNSERVED)
         return Greeting(
-            Decision("connection", replies.NO_CONNECTOR, (choice,), "no Receive connector matches")
+            Decision("connection", replies.NO_CONNECTOR, (choice, nobody), "no Receive connector")
         )
     placed = in_its_service(connector, facts)
     if placed.failed:
@@ -181,7 +183,7 @@ def judge_recipient(
     The directory is not asked: that is the recipient filter's business.
     """
     connector, granted = _connector(session), permissions(at, session)
-    count, domain = len(envelope.recipients) + 1, rcpt.path.domain
+    count = len(envelope.recipients) + 1
     gates = (
         Gate(
             "MaxRecipientsPerMessage",
@@ -189,6 +191,19 @@ def judge_recipient(
             replies.TOO_MANY_RECIPIENTS,
             LIMITS,
         ),
+        *_domain_gates(connector, rcpt.path.domain),
+        Gate(
+            "may relay",
+            lambda: _may_relay(at, session, granted, rcpt.path),
+            replies.UNABLE_TO_RELAY,
+            GROUPS,
+        ),
+    )
+    return _late(connector, granted.value, admit(f"RCPT TO {rcpt.path}", gates, (granted,)))
+
+
+def _domain_gates(connector: ReceiveConnector, domain: str) -> tuple[Gate[Reply], ...]:
+    return (
         Gate(
             "RejectReservedTopLevelRecipientDomains",
             lambda: outside_reserved_top_level(connector, domain),
@@ -207,14 +222,7 @@ def judge_recipient(
             replies.SINGLE_LABEL,
             RESERVED,
         ),
-        Gate(
-            "may relay",
-            lambda: _may_relay(at, session, granted, rcpt.path),
-            replies.UNABLE_TO_RELAY,
-            GROUPS,
-        ),
     )
-    return _late(connector, granted.value, admit(f"RCPT TO {rcpt.path}", gates, (granted,)))
 
 
 def _may_relay(at: PointOfView, session: Session, granted: Decision[Permissions], address: Mailbox) -> Check:
