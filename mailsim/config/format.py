@@ -71,6 +71,33 @@ class CertificateUseText:
     since: timedelta = field(default=timedelta(), metadata={"doc": "after the start, such as +1d"})
 
 
+class ServiceWord(Enum):
+    """A service that a certificate is enabled for (Enable-ExchangeCertificate)."""
+
+    NONE = "None"
+    SMTP = "SMTP"
+    IIS = "IIS"
+    IMAP = "IMAP"
+    POP = "POP"
+    UM = "UM"
+    UM_CALL_ROUTER = "UMCallRouter"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServerCertificateText:
+    """A certificate in the store of an Exchange server."""
+
+    use: str
+    since: timedelta = field(default=timedelta(), metadata={"doc": "installed after the start, such as +1d"})
+    until: timedelta | None = field(default=None, metadata={"doc": "removed after the start, such as +2d"})
+    services: tuple[ServiceWord, ...] = field(
+        default=(ServiceWord.SMTP,), metadata={"doc": "what it is enabled for, as Exchange prints it"}
+    )
+    replaces: bool = field(
+        default=True, metadata={"doc": "whether the certificates before it are removed when it comes"}
+    )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecipientText:
     """A mail-enabled object with Exchange's property names."""
@@ -163,10 +190,13 @@ class ServerText:
 
     fqdn: str
     ip: IPv4Address
-    certificate: str | tuple[CertificateUseText, ...] = ""
+    certificate: str | tuple[ServerCertificateText, ...] = field(
+        default="", metadata={"doc": "its certificate store"}
+    )
     trusts: tuple[str, ...] = field(default=(), metadata={"doc": "private authorities"})
-    ports: tuple[int, ...] = field(
-        default=(25,), metadata={"doc": "where it listens; [] when nothing may connect"}
+    ports: tuple[int, ...] | None = field(
+        default=None,
+        metadata={"doc": "where it listens; by default where its Receive connectors do; [] for nowhere"},
     )
     receive_connectors: tuple[ReceiveConnector, ...] = field(
         default=(), metadata={"name": "ReceiveConnectors"}

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
+from itertools import combinations
 
-from mailsim.config.format import OrganizationText, ServerText
+from mailsim.config.document import Mark
+from mailsim.config.format import OrganizationText, ServerCertificateText, ServerText, ServiceWord
 from mailsim.config.link_recipients import link_directory
 from mailsim.config.linking import Linking
-from mailsim.config.names import mark_of, require_unique
+from mailsim.config.names import mark_of, require_known, require_unique
 from mailsim.mta.exchange_server.config import ExchangeServerConfig, Organization
-from mailsim.mta.exchange_server.receive_connector import PermissionGroup, ReceiveConnector
-from mailsim.world.topology import Mta
+from mailsim.mta.exchange_server.default_connectors import default_connectors
+from mailsim.mta.exchange_server.receive_connector import ReceiveConnector
+from mailsim.mta.exchange_server.uniqueness import conflict
+from mailsim.world.topology import CertificateUse, Mta
 
 
 def link_organization(linking: Linking, name: str, text: OrganizationText) -> Iterator[Mta]:
@@ -33,31 +38,55 @@ def link_organization(linking: Linking, name: str, text: OrganizationText) -> It
 def _server(linking: Linking, key: str, text: ServerText, organization: Organization) -> Mta:
     where, at = f"server {key!r}", mark_of(text.origin)
     fqdn = linking.domain(text.fqdn, at, where)
+    _require_side_by_side(linking, text.receive_connectors)
+    connectors = text.receive_connectors or default_connectors(key)
     return Mta(
         id=fqdn,
         kind="exchange_server",
         fqdn=fqdn,
         addresses=(text.ip,),
-        ports=text.ports,
+        ports=_ports(text, connectors) if text.ports is None else text.ports,
         names=frozenset({key.lower()}),
-        certificates=linking.uses(text.certificate, at, where),
+        certificates=_store(linking, text.certificate, at, where),
         trusts=linking.trusts(text.trusts, at, where),
-        config=ExchangeServerConfig(
-            organization=organization,
-            name=key,
-            receive_connectors=text.receive_connectors or (_default_frontend(key),),
-        ),
+        config=ExchangeServerConfig(organization=organization, name=key, receive_connectors=connectors),
         origin=text.origin,
     )
 
 
-def _default_frontend(server: str) -> ReceiveConnector:
-    """Return the Default Frontend connector that every server has (New-ReceiveConnector, defaults)."""
-    return ReceiveConnector(
-        name=f"Default Frontend {server}",
-        permission_groups=(
-            PermissionGroup.ANONYMOUS_USERS,
-            PermissionGroup.EXCHANGE_SERVERS,
-            PermissionGroup.EXCHANGE_LEGACY_SERVERS,
-        ),
+def _require_side_by_side(linking: Linking, connectors: tuple[ReceiveConnector, ...]) -> None:
+    """Report connectors that cannot be on one server together, at the later one."""
+    for one, other in combinations(connectors, 2):
+        problem = conflict(one, other)
+        if problem:
+            linking.diagnostics.error(
+                mark_of(other.origin, "RemoteIPRanges"),
+                f"receive connector {other.name!r}: {problem}, first by {one.name!r} at {one.source('RemoteIPRanges')}",
+                wanted="a binding of its own, or ranges that differ and lie inside each other or apart",
+            )
+
+
+def _ports(text: ServerText, connectors: tuple[ReceiveConnector, ...]) -> tuple[int, ...]:
+    """Return the ports on which an enabled connector listens at the server's address."""
+    bound = (binding for connector in connectors if connector.enabled for binding in connector.listens_on)
+    return tuple(dict.fromkeys(each.port for each in bound if each.covers(text.ip, each.port)))
+
+
+def _store(
+    linking: Linking, said: str | tuple[ServerCertificateText, ...], at: Mark | None, where: str
+) -> tuple[CertificateUse, ...]:
+    """Return the certificate store: what is installed when, and for how long; undefined ones are reported."""
+    if isinstance(said, str):
+        return linking.uses(said, at, where)
+    for text in said:
+        require_known(text.use, linking.certificates, linking.diagnostics, at, f"{where}: certificate")
+    return tuple(
+        CertificateUse(text.use, text.since, _removed(text, said), smtp=ServiceWord.SMTP in text.services)
+        for text in sorted(said, key=lambda text: text.since)
     )
+
+
+def _removed(text: ServerCertificateText, store: tuple[ServerCertificateText, ...]) -> timedelta | None:
+    """Return when a certificate goes: as written, or when a later one replaces it."""
+    replaced = (other.since for other in store if other.replaces and other.since > text.since)
+    return min((*replaced, *([] if text.until is None else [text.until])), default=None)

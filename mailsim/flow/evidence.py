@@ -14,7 +14,17 @@ from mailsim.reason.check import Check, Verdict
 from mailsim.reason.choice import Candidate, Choice
 from mailsim.reason.cite import Grade
 from mailsim.reason.decision import Decision, Reason
-from mailsim.trace.events import Connected, Deferred, Event, Exchanged, Routed, Secured, TlsVerdict
+from mailsim.trace.connection import EHLO, Connection, stage_of
+from mailsim.trace.events import (
+    Connected,
+    Deferred,
+    Event,
+    Exchanged,
+    NotSecured,
+    Routed,
+    Secured,
+    TlsVerdict,
+)
 from mailsim.trace.hop import Disposition, Hop, Outcome
 
 ASSUMED = "(assumed)"
@@ -182,11 +192,19 @@ def _is_broken(event: Event) -> bool:
 
 
 def _receiving(refusal: Event, hop: Hop) -> list[Event]:
-    """Return how the host that refused had taken the session."""
+    """Return how the host that refused had taken the session; where TLS was missed, why it did not offer it."""
     for attempt in hop.attempts:
-        if attempt.connection.session == refusal.session:
-            return [attempt.connection.opened, *attempt.connection.attributed_to((attempt.message,))]
+        connection = attempt.connection
+        if connection.session == refusal.session:
+            offers = _offers(connection) if isinstance(refusal.what, NotSecured) else []
+            return [*offers, connection.opened, *connection.attributed_to((attempt.message,))]
     return []
+
+
+def _offers(connection: Connection) -> list[Event]:
+    """Return the answers to EHLO on a connection."""
+    asked = ((each, each.what) for each in connection.exchanges)
+    return [each for each, what in asked if isinstance(what, Exchanged) and stage_of(what.command) == EHLO]
 
 
 def _routing(hop: Hop, outcome: Outcome) -> list[Event]:

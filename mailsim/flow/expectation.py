@@ -289,6 +289,30 @@ class TlsBetween:
             raise ValueError("wanted is or client_certificate")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EhloOf:
+    """The extensions a host announced in a session of the message.
+
+    Args:
+        by: the host that answered EHLO.
+        offers: keywords that stand there; one with its value, such as ``SIZE 37748736``, wants exactly that.
+        lacks: keywords that do not.
+        over_tls: whether the list after STARTTLS is meant; else the first one.
+    """
+
+    WORD: ClassVar = "ehlo"
+
+    by: str = field(metadata={"refers": HOST})
+    offers: tuple[str, ...] = ()
+    lacks: tuple[str, ...] = ()
+    over_tls: bool | None = None
+    origin: Origin | None = _origin()
+
+    def __post_init__(self) -> None:
+        if not (self.offers or self.lacks):
+            raise ValueError("wanted offers or lacks")
+
+
 @dataclass(frozen=True, slots=True)
 class ConnectorAt:
     """An MTA used a connector for the message: to receive it, to attribute it or to send it."""
@@ -344,6 +368,7 @@ Expectation: TypeAlias = (
     | HeaderOrder
     | EnvelopeAt
     | TlsBetween
+    | EhloOf
     | ConnectorAt
     | PeerAt
     | Because
@@ -368,6 +393,7 @@ class Expectations:
     header_order: tuple[str, ...] = ()
     envelope: tuple[EnvelopeAt, ...] = ()
     tls: tuple[TlsBetween, ...] = ()
+    ehlo: tuple[EhloOf, ...] = ()
     connector: tuple[ConnectorAt, ...] = ()
     peer: tuple[PeerAt, ...] = ()
     because: tuple[str, ...] = ()
@@ -401,6 +427,7 @@ class Expectations:
             yield HeaderOrder(names=self.header_order, origin=self._at("header_order"))
         yield from self.envelope
         yield from self.tls
+        yield from self.ehlo
         yield from self.connector
         yield from self.peer
         yield from (Because(text, self._at("because")) for text in self.because)

@@ -16,6 +16,7 @@ from mailsim.flow.expectation import (
     ConnectorAt,
     DeliveredTo,
     DispositionOf,
+    EhloOf,
     EnvelopeAt,
     Expectation,
     Expectations,
@@ -41,7 +42,14 @@ from mailsim.flow.judge_fate import (
     judge_queued,
     judge_reported,
 )
-from mailsim.flow.judge_session import judge_connector, judge_envelope, judge_peer, judge_rejected, judge_tls
+from mailsim.flow.judge_session import (
+    judge_connector,
+    judge_ehlo,
+    judge_envelope,
+    judge_peer,
+    judge_rejected,
+    judge_tls,
+)
 from mailsim.flow.scenario import Scenario
 from mailsim.reason.decision import Reason
 from mailsim.trace.events import Event
@@ -131,6 +139,7 @@ _JUDGES: Mapping[type, Callable[[Case, Any], Verdict]] = {
     HeaderOrder: judge_header_order,
     EnvelopeAt: judge_envelope,
     TlsBetween: judge_tls,
+    EhloOf: judge_ehlo,
     ConnectorAt: judge_connector,
     PeerAt: judge_peer,
     Because: judge_because,

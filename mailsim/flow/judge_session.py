@@ -4,11 +4,20 @@ from __future__ import annotations
 
 from mailsim.flow.case import Case, Refusal, Verdict, listed
 from mailsim.flow.evidence import distinct
-from mailsim.flow.expectation import ConnectorAt, EnvelopeAt, PeerAt, RejectedBy, TlsBetween
+from mailsim.flow.expectation import ConnectorAt, EhloOf, EnvelopeAt, PeerAt, RejectedBy, TlsBetween
 from mailsim.mail.address import show_path
 from mailsim.mail.envelope import Envelope, Recipient
-from mailsim.trace.connection import RCPT, Connection
-from mailsim.trace.events import Attributed, Connected, Event, NotSecured, Received, Routed, Submitted
+from mailsim.trace.connection import EHLO, RCPT, STARTTLS, Connection, stage_of
+from mailsim.trace.events import (
+    Attributed,
+    Connected,
+    Event,
+    Exchanged,
+    NotSecured,
+    Received,
+    Routed,
+    Submitted,
+)
 from mailsim.trace.hop import Hop
 from mailsim.world.certificate import PresentedCertificate
 
@@ -118,6 +127,40 @@ def _tls(case: Case, connection: Connection) -> str:
     client = connection.client_certificate
     names = _called(case, client) or [client.subject] if client else ["none"]
     return f"{connection.verdict}{version}{cause}, client certificate {' or '.join(names)}"
+
+
+def judge_ehlo(case: Case, expected: EhloOf) -> Verdict:
+    """Some session of the message began with such a list, or had it over TLS."""
+    lists = [_announced(each, over_tls=bool(expected.over_tls)) for each in case.connections_to(expected.by)]
+    found = [pair for pair in lists if pair]
+    met = any(_offers(keywords, expected) for keywords, _ in found)
+    host = case.mta(expected.by)
+    when = " over TLS" if expected.over_tls else ""
+    saw = listed((", ".join(keywords) or "no extension" for keywords, _ in found), f"no EHLO to {host}{when}")
+    return Verdict(met, saw, distinct(event for _, event in found))
+
+
+def _announced(connection: Connection, *, over_tls: bool) -> tuple[tuple[str, ...], Event] | None:
+    """Return the first list of a connection, in clear text or over TLS, with the event that shows it."""
+    secured = False
+    for event in connection.exchanges:
+        what = event.what
+        if not isinstance(what, Exchanged) or not what.reply.positive:
+            continue
+        stage = stage_of(what.command)
+        if stage == EHLO and secured is over_tls:
+            return what.reply.lines[1:], event
+        secured = secured or stage == STARTTLS
+    return None
+
+
+def _offers(keywords: tuple[str, ...], expected: EhloOf) -> bool:
+    """Tell whether a list has what is wanted and lacks what is not."""
+    lines = {line.upper() for line in keywords}
+    known = lines | {line.partition(" ")[0] for line in lines}
+    return known.issuperset(each.upper() for each in expected.offers) and known.isdisjoint(
+        each.upper() for each in expected.lacks
+    )
 
 
 def judge_connector(case: Case, expected: ConnectorAt) -> Verdict:

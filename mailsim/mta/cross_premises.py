@@ -71,7 +71,9 @@ def leave(message: Message, *, preserve: bool, server: str) -> Message:
     return kept.with_top(header_field("X-CrossPremisesHeadersFilteredBySendConnector", server))
 
 
-def arrive(message: Message, *, trusted: bool, server: str, promoted: HeaderField) -> Message:
+def arrive(
+    message: Message, *, trusted: bool, server: str, promoted: HeaderField, kept: tuple[str, ...] = ()
+) -> Message:
     """Apply the header firewall to a message that arrives.
 
     Args:
@@ -79,17 +81,24 @@ def arrive(message: Message, *, trusted: bool, server: str, promoted: HeaderFiel
         trusted: whether the session may bring cross-premises headers.
         server: the FQDN written into the marker of filtered headers.
         promoted: the marker this product adds when it promotes.
+        kept: ``ORGANIZATION`` and ``FOREST`` where the session may bring such fields itself.
     """
-    brought = tuple(_carried(message, CROSS_PREMISES))
-    clean = without_organization(message)
+    carried = tuple(_carried(message, CROSS_PREMISES))
+    clean = without_organization(message, kept)
     without = _without_cross_premises(clean)
-    if trusted and brought:
-        return without.with_top(
-            promoted, *(_renamed(field, CROSS_PREMISES, ORGANIZATION) for field in brought)
-        )
+    if trusted and carried:
+        new = [_renamed(field, CROSS_PREMISES, ORGANIZATION) for field in carried]
+        replaced = {field.name.lower() for field in new}
+        return without.without(lambda name: name in replaced).with_top(promoted, *new)
     if without is clean:
         return clean
     return without.with_top(header_field("X-CrossPremisesHeadersFiltered", server))
+
+
+def brought(message: Message) -> tuple[HeaderField, ...]:
+    """Return the cross-premises fields of a message."""
+    low = CROSS_PREMISES.lower()
+    return tuple(field for field in message.header if field.name.lower().startswith(low))
 
 
 def _carried(message: Message, prefix: str) -> list[HeaderField]:
@@ -105,10 +114,10 @@ def _renamed(field: HeaderField, old: str, new: str) -> HeaderField:
     return HeaderField(new.encode() + field.raw[len(old) :])
 
 
-def without_organization(message: Message) -> Message:
-    """Strip the organization's own fields, as the header firewall does."""
-    own = (ORGANIZATION.lower(), FOREST.lower())
-    return message.without(lambda name: name.startswith(own))
+def without_organization(message: Message, kept: tuple[str, ...] = ()) -> Message:
+    """Strip the organization's own fields, as the header firewall does, except those with a prefix that is kept."""
+    own = tuple(prefix.lower() for prefix in (ORGANIZATION, FOREST) if prefix not in kept)
+    return message.without(lambda name: name.startswith(own)) if own else message
 
 
 def _without_cross_premises(message: Message) -> Message:

@@ -15,10 +15,19 @@ from mailsim.world.source import Origin
 
 @dataclass(frozen=True, slots=True)
 class CertificateUse:
-    """From an offset after the start of the scenario on, a host uses this certificate."""
+    """A certificate in the store of a host.
+
+    Args:
+        certificate: its name.
+        since: installed so long after the start of the scenario.
+        until: removed so long after the start; None when it stays.
+        smtp: whether it is enabled for SMTP, where the host makes a difference.
+    """
 
     certificate: str
     since: timedelta = timedelta()
+    until: timedelta | None = None
+    smtp: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,6 +90,14 @@ class Topology:
         return found[0] if len(found) == 1 else None
 
     def certificate_of(self, mta: Mta, now: datetime) -> str | None:
-        """Return the name of the certificate an MTA uses at an instant."""
-        due = [use.certificate for use in mta.certificates if self.start + use.since <= now]
-        return due[-1] if due else None
+        """Return the name of the certificate an MTA uses at an instant: of those installed, the last."""
+        installed = self.installed(mta, now)
+        return installed[-1].certificate if installed else None
+
+    def installed(self, mta: Mta, now: datetime) -> tuple[CertificateUse, ...]:
+        """Return the certificates in the store of an MTA at an instant, in the order they came."""
+        return tuple(
+            use
+            for use in mta.certificates
+            if self.start + use.since <= now and (use.until is None or now < self.start + use.until)
+        )

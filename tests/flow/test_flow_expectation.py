@@ -41,6 +41,10 @@ def read(text: str) -> tuple[Expectations | None, list[str]]:
         ("header_order: [Received, X]", ["header_order: [Received, X]"]),
         ("envelope: {at: A, reverse_path: <>}", ["envelope: {at: A, reverse_path: <>}"]),
         ("tls: {from: A, to: B, is: verified}", ["tls: {from: A, to: B, is: verified}"]),
+        (
+            "ehlo: {by: A, offers: [STARTTLS, SIZE 1], lacks: X}",
+            ["ehlo: {by: A, offers: [STARTTLS, SIZE 1], lacks: [X]}"],
+        ),
         ("connector: {at: A, used: To B}", ["connector: {at: A, used: To B}"]),
         ("peer: {at: A, address: 192.0.2.1}", ["peer: {at: A, address: 192.0.2.1}"]),
         ("because: [one, two]", ["because: 'one'", "because: 'two'"]),
@@ -74,6 +78,7 @@ def test_short_forms_keep_their_line() -> None:
         ("envelope: {at: A, reverse_path: bob}", "'bob' is not an address"),
         ("tls: {from: A, to: B}", "wanted is or client_certificate"),
         ("tls: {from: A, is: none}", "to is missing"),
+        ("ehlo: {by: A}", "wanted offers or lacks"),
         ("rejected: {stage: RCPT}", "by is missing"),
         ("disposition: {is: lost}", "unknown value 'lost'"),
         ("deliverd: bob@x.com", "unknown key 'deliverd'"),

@@ -24,6 +24,7 @@ from mailsim.mta.exchange_online import inbound_connector as online_inbound_conn
 from mailsim.mta.exchange_online import outbound_connector as online_outbound_connector
 from mailsim.mta.exchange_online.organization_config import OrganizationConfig
 from mailsim.mta.exchange_server import accepted_domain as onprem_accepted_domain
+from mailsim.mta.exchange_server import certificate_choice, rights, usage
 from mailsim.mta.exchange_server import config as onprem_config
 from mailsim.mta.exchange_server import receive_connector as onprem_receive_connector
 from mailsim.mta.exchange_server import send_connector as onprem_send_connector
@@ -248,15 +249,34 @@ RANGES = [
     onprem_receive_connector.IpRange.parse(text)
     for text in ("0.0.0.0-255.255.255.255", "203.0.113.0/24", "192.0.2.20", "198.51.100.1-198.51.100.50")
 ]
+STRANGERS = rights.Grantee(rights.Principal.ANONYMOUS_LOGON)
+RELAY = {STRANGERS: (rights.Right.ACCEPT_ANY_RECIPIENT,)}
+NO_OWN_SENDERS = {STRANGERS: (rights.Right.ACCEPT_AUTHORITATIVE_DOMAIN_SENDER,)}
+NO_ROUTING_HEADERS = {STRANGERS: (rights.Right.ACCEPT_HEADERS_ROUTING,)}
+EXTERNAL = (usage.AuthMechanism.EXTERNAL_AUTHORITATIVE, usage.AuthMechanism.TLS)
+CERTIFICATE_NAMES = [
+    certificate_choice.CertificateName.parse(f"<I>CN=Example Public CA<S>CN={host}")
+    for host in ("mail.contoso.com", "elsewhere.example")
+]
 
 
 @st.composite
 def receive_connectors(draw: st.DrawFn):
     """Draw a Receive connector that still wants its name."""
+    groups = draw(mostly(ANONYMOUS, (), ANONYMOUS[1:]))
     properties = {
         "remote_ip_ranges": (draw(mostly(RANGES[0], *RANGES[1:])),),
         "enabled": draw(mostly(True, False)),
-        "permission_groups": draw(mostly(ANONYMOUS, (), ANONYMOUS[1:])),
+        "permission_groups": groups,
+        "auth_mechanism": draw(
+            mostly(usage.FULL, *([EXTERNAL] if groups else []), (usage.AuthMechanism.TLS,))
+        ),
+        "removed_rights": draw(mostly({}, NO_OWN_SENDERS, NO_ROUTING_HEADERS)),
+        "extended_rights": draw(mostly({}, RELAY)),
+        "tls_certificate_name": draw(mostly(None, *CERTIFICATE_NAMES)),
+        "size_enabled": draw(mostly(*usage.SizeMode)),
+        "pipelining_enabled": draw(BOOLEANS),
+        "smtp_utf8_enabled": draw(mostly(True, False)),
         "require_tls": draw(mostly(False, True)),
         "tls_domain_capabilities": draw(some(st.sampled_from(CAPABILITIES), 2)),
         "max_message_size": draw(LIMITS),

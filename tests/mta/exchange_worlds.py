@@ -222,8 +222,7 @@ def facts(
     return SessionFacts(
         peer_ip=IPv4Address(peer),
         local_ip=at.mta.addresses[0],
-        local_port=25,
-        **{"ehlo": "client.example", "extended": True, "tls": seen} | more,
+        **{"local_port": 25, "ehlo": "client.example", "extended": True, "tls": seen} | more,
     )
 
 

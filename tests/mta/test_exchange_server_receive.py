@@ -23,14 +23,13 @@ from exchange_worlds import (
 
 from mailsim.mail.command import Mail, Rcpt
 from mailsim.mail.message import Message
-from mailsim.mta.exchange_server.receive import Right, rights
-from mailsim.mta.exchange_server.receive_connector import (
-    Binding,
-    DomainCapabilities,
-    PermissionGroup,
-    choose_receive_connector,
-)
+from mailsim.mta.exchange_server.address_range import Binding
+from mailsim.mta.exchange_server.permissions import permissions
+from mailsim.mta.exchange_server.receive_connector import choose_receive_connector
+from mailsim.mta.exchange_server.rights import PermissionGroup, Right
+from mailsim.mta.exchange_server.tls_domain_capabilities import DomainCapabilities
 from mailsim.reason.check import Verdict
+from mailsim.reason.cite import Grade
 from mailsim.world.facts import TlsFacts
 
 SERVICE = certificate("service", "mail.protection.outlook.com")
@@ -89,7 +88,8 @@ def test_a_session_that_no_connector_takes(more, rule):
     at = view(on_premises(receive_connectors=(receive_connector(**more),)))
     greeting = kind(at).on_connect(at, facts(at))
     assert str(greeting.reply.value) == "421 4.3.2 Service not available"
-    (choice,) = greeting.reply.because
+    choice, assumption = greeting.reply.because
+    assert assumption.cite.grade is Grade.ASSUMED
     assert [check.rule for check in choice.candidates[0].checks if check.failed] == [rule]
 
 
@@ -142,12 +142,20 @@ def test_ehlo_lists_what_is_spoken():
 # --- permission groups and capabilities ----------------------------------------------------------------------
 
 
+ANONYMOUS = {
+    Right.SUBMIT,
+    Right.ACCEPT_ANY_SENDER,
+    Right.ACCEPT_AUTHORITATIVE_DOMAIN_SENDER,
+    Right.ACCEPT_HEADERS_ROUTING,
+}
+
+
 @pytest.mark.shows("ms:receive-connector-permissions")
 @pytest.mark.parametrize(
     ("groups", "granted"),
     [
-        ((PermissionGroup.ANONYMOUS_USERS,), {Right.SUBMIT}),
-        ((PermissionGroup.ANONYMOUS_USERS, PermissionGroup.EXCHANGE_SERVERS), {Right.SUBMIT}),
+        ((PermissionGroup.ANONYMOUS_USERS,), ANONYMOUS),
+        ((PermissionGroup.ANONYMOUS_USERS, PermissionGroup.EXCHANGE_SERVERS), ANONYMOUS),
         # a stranger is none of these principals
         ((PermissionGroup.EXCHANGE_USERS,), set()),
         ((PermissionGroup.EXCHANGE_SERVERS, PermissionGroup.EXCHANGE_LEGACY_SERVERS), set()),
@@ -156,9 +164,9 @@ def test_ehlo_lists_what_is_spoken():
     ],
 )
 def test_the_rights_of_a_stranger(groups, granted):
-    """Receive connector permission groups: only AnonymousUsers lets an anonymous session submit."""
+    """Receive connector permission groups: only AnonymousUsers grants anything to an anonymous session."""
     at = view(on_premises(receive_connectors=(receive_connector(permission_groups=groups),)))
-    assert rights(at, session(at)).value == granted
+    assert permissions(at, session(at)).value.rights == granted
 
 
 @pytest.mark.shows("ms:receive-connector-permissions")
@@ -201,8 +209,8 @@ def test_a_validated_certificate_that_matches_a_capability(shown, capability, me
         tls_domain_capabilities=(DomainCapabilities.parse(f"{capability}:AcceptCloudServicesMail"),)
     )
     at = view(on_premises(receive_connectors=(capable,)), *([shown] if shown else []))
-    granted = rights(at, session(at, shows=shown.name if shown else None, tls=True))
-    assert (Right.CLOUD_SERVICES_MAIL in granted.value) is met
+    granted = permissions(at, session(at, shows=shown.name if shown else None, tls=True))
+    assert granted.value.brings_cloud_mail is met
     assert (Right.ACCEPT_ANY_RECIPIENT in granted.value) is met
 
 
@@ -210,7 +218,8 @@ def test_a_certificate_without_names_matches_nothing():
     """A trusted chain whose leaf names nobody gives no capability and no crash."""
     at = view(on_premises(receive_connectors=(receive_connector(tls_domain_capabilities=CAPABLE),)), SERVICE)
     known = session(at, tls=TlsFacts("TLS1_2", nameless(at, "service")))
-    assert rights(at, known).value == {Right.SUBMIT}
+    assert permissions(at, known).value.rights == ANONYMOUS
+    assert not permissions(at, known).value.brings_cloud_mail
 
 
 def test_a_private_authority_that_is_trusted_validates():
@@ -219,7 +228,7 @@ def test_a_private_authority_that_is_trusted_validates():
     connector = receive_connector(tls_domain_capabilities=CAPABLE)
     mta = on_premises(receive_connectors=(connector,), trusts=frozenset({"private"}))
     at = view(mta, shown)
-    assert Right.CLOUD_SERVICES_MAIL in rights(at, session(at, shows="c")).value
+    assert permissions(at, session(at, shows="c")).value.brings_cloud_mail
 
 
 @pytest.mark.parametrize(
@@ -268,7 +277,8 @@ def test_require_tls():
     at = view(on_premises(receive_connectors=(receive_connector(require_tls=True),)))
     clear = kind(at).on_mail(at, session(at), Mail(None))
     assert str(clear.value) == "451 5.7.3 STARTTLS is required to send mail"
-    assert [each.verdict for each in clear.because[1:]] == [Verdict.YES, Verdict.NO, Verdict.NOT_REACHED]
+    verdicts = [each.verdict for each in clear.because[1:]]
+    assert verdicts == [Verdict.YES, Verdict.NO, *[Verdict.NOT_REACHED] * 3]
     assert kind(at).on_mail(at, session(at, tls=True), Mail(None)).value is None
 
 

@@ -15,7 +15,9 @@ from mailsim.reason.cite import documented
 RECEIVE_MAX_MESSAGE_SIZE = 37_748_736  # 36 MB
 SEND_MAX_MESSAGE_SIZE = 36_700_160  # 35 MB observed; the pages say 10 MB and 25 MB
 MAX_RECIPIENTS_PER_MESSAGE = 200
-MAX_HOP_COUNT = 60  # observed; the page says 30
+DEFAULT_MAX_RECIPIENTS = 5000  # of the connector Default, observed
+MAX_HEADER_SIZE = 262_144  # 256 KB
+TARPIT_INTERVAL = timedelta(seconds=5)
 SMTP_MAX_MESSAGES_PER_CONNECTION = 20
 BUILD = "15.2.1118.7"  # Exchange 2019, observed in published Received fields
 

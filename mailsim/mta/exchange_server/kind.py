@@ -11,7 +11,16 @@ from mailsim.mail.envelope import Envelope
 from mailsim.mail.message import Message, header_field
 from mailsim.mail.reply import Reply
 from mailsim.mail.sasl import Claim
-from mailsim.mta.exchange_server import categorize, defaults, headers, receive, replies, send
+from mailsim.mta.exchange_server import (
+    assumptions,
+    categorize,
+    defaults,
+    ehlo,
+    headers,
+    receive,
+    replies,
+    send,
+)
 from mailsim.mta.kind import (
     Acceptance,
     Categorized,
@@ -41,16 +50,16 @@ class ExchangeServer:
     name = "exchange_server"
     words: Words = replies.WORDS
     failure_is = "bounced"
-    assumptions = ()
+    assumptions = assumptions.EVERY
 
     def on_connect(self, at: PointOfView, facts: SessionFacts) -> Greeting:
         return receive.greet(at, facts)
 
     def on_ehlo(self, at: PointOfView, session: Session) -> Decision[Reply]:
-        return receive.answer_ehlo(at, session)
+        return ehlo.answer_ehlo(at, session)
 
     def on_starttls(self, at: PointOfView, session: Session) -> ServerTls | None:
-        return receive.tls_for(at, session)
+        return ehlo.tls_for(at, session)
 
     def mechanisms(self, _at: PointOfView, _session: Session) -> tuple[str, ...]:
         return ()

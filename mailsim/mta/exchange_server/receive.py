@@ -1,53 +1,67 @@
-"""How Exchange Server receives: connector, rights, and the gates of MAIL, RCPT and DATA.
+"""How Exchange Server receives: the connector, and the gates of MAIL, RCPT and DATA.
 
-The Front End and Transport services of a server are listeners of one MTA. Sources: "Receive connectors in Exchange
-Server", "Receive connector permission groups", Set-ReceiveConnector.
+The Front End and Transport services of a server are listeners of one MTA. What a session may do is decided in
+``permissions``, what it is told at EHLO in ``ehlo``. Sources: "Receive connectors in Exchange Server", "Receive
+connector permissions", New-ReceiveConnector.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import Enum
+from typing import TypeVar
 
-from mailsim.mail.address import Mailbox
+from mailsim.mail.address import Mailbox, ReversePath, show_path
 from mailsim.mail.command import Mail, Rcpt
 from mailsim.mail.date import mail_date
 from mailsim.mail.envelope import Envelope
 from mailsim.mail.message import Message
 from mailsim.mail.reply import Reply
 from mailsim.mta.exchange_server import headers, replies
+from mailsim.mta.exchange_server.accepted_domain import DomainType
+from mailsim.mta.exchange_server.assumptions import ANY_SENDER
 from mailsim.mta.exchange_server.config import config_of, organization_of
+from mailsim.mta.exchange_server.permissions import (
+    GROUPS,
+    Permissions,
+    authenticated_user,
+    has,
+    permissions,
+)
 from mailsim.mta.exchange_server.receive_connector import (
     CONNECTOR,
     LIMITS,
-    Capability,
-    PermissionGroup,
+    PROPERTY,
+    RESERVED,
     ReceiveConnector,
     choose_receive_connector,
     encrypted,
     few_hops,
+    few_local_hops,
     few_recipients,
     fits,
+    in_its_service,
+    more_than_one_label,
+    outside_reserved_second_level,
+    outside_reserved_top_level,
+    small_header,
+    tarpit,
 )
-from mailsim.mta.kind import Acceptance, Greeting, Item, PointOfView, ServerTls, Session
+from mailsim.mta.exchange_server.rights import Principal, Right
+from mailsim.mta.exchange_server.usage import SizeMode, TransportRole
+from mailsim.mta.kind import Acceptance, Greeting, Item, PointOfView, Session
 from mailsim.mta.relaying.reports import internal_id, message_id
-from mailsim.mta.relaying.tls_policy import name_matches
 from mailsim.reason.check import Check, check
-from mailsim.reason.cite import documented
-from mailsim.reason.decision import Decision, Gate, Reason, admit
+from mailsim.reason.cite import assumed, documented
+from mailsim.reason.decision import Decision, Gate, admit
 from mailsim.world.facts import SessionFacts
 
-RIGHTS = documented("ms:receive-connector-permissions", "Receive connector permission groups")
-CAPABILITIES = documented("ms:set-receiveconnector", "TlsDomainCapabilities")
-RELAY_BY_CAPABILITY = documented("kb3156771", "relay of cloud users' mail by the matched capability")
+SENDERS = documented(
+    "ms:receive-connector-permissions", "Accept-Any-Sender, Accept-Authoritative-Domain-Sender"
+)
 
+UNSERVED = assumed("ms:ndr-codes", "4.3.2; that a client without a connector is answered so")
 
-class Right(Enum):
-    """What a session may do, without Microsoft's prefix ``ms-Exch-SMTP-``."""
-
-    SUBMIT = "Submit"
-    ACCEPT_ANY_RECIPIENT = "Accept-Any-Recipient"
-    CLOUD_SERVICES_MAIL = "AcceptCloudServicesMail"
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,174 +80,224 @@ def greet(at: PointOfView, facts: SessionFacts) -> Greeting:
     choice = choose_receive_connector(config_of(at).receive_connectors, facts)
     connector = choice.chosen
     if connector is None:
+        nobody = check(False, "a Receive connector that matches", saw="none", cite=UNSERVED)
         return Greeting(
-            Decision("connection", replies.NO_CONNECTOR, (choice,), "no Receive connector matches")
+            Decision("connection", replies.NO_CONNECTOR, (choice, nobody), "no Receive connector")
         )
-    fqdn = connector.fqdn or at.mta.fqdn
-    banner = replies.banner(fqdn, mail_date(at.now))
+    placed = in_its_service(connector, facts)
+    if placed.failed:
+        return Greeting(Decision("connection", replies.NOT_ACTIVE, (choice, placed), "the wrong service"))
+    banner = replies.banner(connector.fqdn or at.mta.fqdn, mail_date(at.now), connector.banner)
     return Greeting(Decision("connection", banner, (choice,), "welcome"), connector, connector.name)
 
 
-def answer_ehlo(at: PointOfView, session: Session) -> Decision[Reply]:
-    """List the extensions that mailsim really speaks, in Exchange's order."""
-    connector, facts = _connector(session), session.facts
-    lines = [f"{connector.fqdn or at.mta.fqdn} Hello [{facts.peer_ip}]"]
-    if facts.extended:
-        lines += [f"SIZE {connector.max_message_size}", "PIPELINING", "DSN", "ENHANCEDSTATUSCODES"]
-        lines += ["STARTTLS"] if tls_for(at, session) else []
-        lines += ["8BITMIME", "CHUNKING", "SMTPUTF8"]
-    return Decision("EHLO", Reply(250, "", tuple(lines)), (), "welcome")
-
-
-def tls_for(at: PointOfView, session: Session) -> ServerTls | None:
-    """Offer STARTTLS while the server has a certificate; the client's is always asked for."""
-    certificate = at.certificate
-    if certificate is None or session.facts.tls is not None:
-        return None
-    return ServerTls(certificate, ask_client=True)
+# --- MAIL --------------------------------------------------------------------------------------------------------
 
 
 def judge_sender(at: PointOfView, session: Session, mail: Mail) -> Decision[Reply | None]:
-    """Admit a sender: the right to submit, TLS where the connector wants it, the announced size."""
-    connector, granted = _connector(session), rights(at, session)
-    size = int(mail.parameters.get("SIZE") or 0)
+    """Admit a sender: the right to submit, TLS where the connector wants it, the sender itself, the announced size."""
+    connector, granted = _connector(session), permissions(at, session)
+    announced = "" if connector.size_enabled is SizeMode.DISABLED else mail.parameters.get("SIZE", "")
     gates = (
         Gate(
-            "right to submit", lambda: _has(Right.SUBMIT, granted, connector), replies.NO_SUBMIT_RIGHT, RIGHTS
+            "right to submit", lambda: has(connector, Right.SUBMIT, granted), replies.NO_SUBMIT_RIGHT, GROUPS
         ),
         Gate("RequireTLS", lambda: encrypted(connector, session.facts), replies.TLS_REQUIRED, CONNECTOR),
-        Gate("MaxMessageSize", lambda: fits(connector, size), replies.TOO_LARGE, LIMITS),
+        Gate(
+            "sender in an own domain",
+            lambda: _may_use_domain(at, session, granted, mail.path),
+            replies.SEND_AS_DENIED,
+            SENDERS,
+        ),
+        Gate(
+            "any sender",
+            lambda: _may_use_any(at, session, granted, mail.path),
+            replies.SEND_AS_DENIED,
+            SENDERS,
+        ),
+        Gate(
+            "MaxMessageSize",
+            lambda: _fits(connector, granted.value, int(announced or 0)),
+            replies.TOO_LARGE,
+            LIMITS,
+        ),
     )
-    return admit("MAIL FROM", gates, (granted,))
+    return _late(connector, granted.value, admit("MAIL FROM", gates, (granted,)))
+
+
+def sends_as_itself(_at: PointOfView, session: Session, sender: Mailbox) -> bool:
+    """Tell whether a sender is an address of the user that the client proved to be."""
+    user = authenticated_user(session)
+    return bool(user) and user.lower() == str(sender).lower()
+
+
+def _may_use_domain(
+    at: PointOfView, session: Session, granted: Decision[Permissions], sender: ReversePath
+) -> Check:
+    """Whether the session may use a sender in an authoritative domain of the organization."""
+    accepted = organization_of(at).accepted(sender.domain) if sender else None
+    own = accepted is not None and accepted.domain_type is DomainType.AUTHORITATIVE
+    right = Right.ACCEPT_AUTHORITATIVE_DOMAIN_SENDER
+    held = has(_connector(session), right, granted)
+    return check(
+        not own or not held.failed or (sender is not None and sends_as_itself(at, session, sender)),
+        f"right {right.value}",
+        saw=f"{show_path(sender)} {'in' if own else 'outside'} the authoritative domains; {held.saw}",
+        wanted="a sender outside them, or the right",
+        cite=SENDERS,
+        source=held.source,
+    )
+
+
+def _may_use_any(
+    at: PointOfView, session: Session, granted: Decision[Permissions], sender: ReversePath
+) -> Check:
+    """Whether the session may use a sender that is not proved to be its own."""
+    held = has(_connector(session), Right.ACCEPT_ANY_SENDER, granted)
+    if sender is None or not held.failed or sends_as_itself(at, session, sender):
+        return check(True, held.rule, saw=f"sender {show_path(sender)}", cite=SENDERS)
+    anonymous = granted.value.principal is Principal.ANONYMOUS_LOGON
+    front = _connector(session).transport_role is TransportRole.FRONTEND_TRANSPORT
+    if not (anonymous and front):
+        return held
+    choice = at.assumed(ANY_SENDER)
+    saw = f"{held.saw}; {ANY_SENDER.choices[choice]}"
+    return check(
+        choice == "ignored",
+        held.rule,
+        saw=saw,
+        wanted=held.wanted,
+        cite=ANY_SENDER.cite(choice),
+        source=held.source,
+    )
+
+
+# --- RCPT --------------------------------------------------------------------------------------------------------
 
 
 def judge_recipient(
     at: PointOfView, session: Session, envelope: Envelope, rcpt: Rcpt
 ) -> Decision[Reply | None]:
-    """Admit a recipient: the limit, and an accepted domain or the right to relay. The directory is not asked."""
-    connector, granted = _connector(session), rights(at, session)
+    """Admit a recipient: the limit, its domain, and an accepted domain or the right to relay.
+
+    The directory is not asked: that is the recipient filter's business.
+    """
+    connector, granted = _connector(session), permissions(at, session)
     count = len(envelope.recipients) + 1
     gates = (
         Gate(
             "MaxRecipientsPerMessage",
-            lambda: few_recipients(connector, count),
+            lambda: few_recipients(connector, count, granted.value.principal),
             replies.TOO_MANY_RECIPIENTS,
             LIMITS,
         ),
-        Gate("may relay", lambda: _may_relay(at, granted, rcpt.path), replies.UNABLE_TO_RELAY, RIGHTS),
+        *_domain_gates(connector, rcpt.path.domain),
+        Gate(
+            "may relay",
+            lambda: _may_relay(at, session, granted, rcpt.path),
+            replies.UNABLE_TO_RELAY,
+            GROUPS,
+        ),
     )
-    return admit(f"RCPT TO {rcpt.path}", gates, (granted,))
+    return _late(connector, granted.value, admit(f"RCPT TO {rcpt.path}", gates, (granted,)))
+
+
+def _domain_gates(connector: ReceiveConnector, domain: str) -> tuple[Gate[Reply], ...]:
+    return (
+        Gate(
+            "RejectReservedTopLevelRecipientDomains",
+            lambda: outside_reserved_top_level(connector, domain),
+            replies.RESERVED_TOP_LEVEL,
+            RESERVED,
+        ),
+        Gate(
+            "RejectReservedSecondLevelRecipientDomains",
+            lambda: outside_reserved_second_level(connector, domain),
+            replies.RESERVED_SECOND_LEVEL,
+            RESERVED,
+        ),
+        Gate(
+            "RejectSingleLabelRecipientDomains",
+            lambda: more_than_one_label(connector, domain),
+            replies.SINGLE_LABEL,
+            RESERVED,
+        ),
+    )
+
+
+def _may_relay(at: PointOfView, session: Session, granted: Decision[Permissions], address: Mailbox) -> Check:
+    organization = organization_of(at)
+    accepted = organization.accepted(address.domain) if address.domain else None
+    domains = ", ".join(str(each.domain_name) for each in organization.accepted_domains)
+    held = has(_connector(session), Right.ACCEPT_ANY_RECIPIENT, granted)
+    return check(
+        not address.domain or accepted is not None or not held.failed,
+        f"accepted domain of {organization.name}, or right {Right.ACCEPT_ANY_RECIPIENT.value}",
+        saw=f"domain {address.domain}; {held.saw}",
+        wanted=f"one of {domains}, or the right",
+        cite=GROUPS,
+        source=held.source,
+    )
+
+
+# --- DATA --------------------------------------------------------------------------------------------------------
 
 
 def take(at: PointOfView, session: Session, envelope: Envelope, message: Message, name: str) -> Acceptance:
-    """Take a message over: size and hop count, then the header firewall and the stamps."""
-    connector, granted = _connector(session), rights(at, session)
-    hops = len(message.values("Received"))
-    decision = admit(
-        "DATA",
-        (
-            Gate("MaxMessageSize", lambda: fits(connector, message.size), replies.TOO_LARGE, LIMITS),
-            Gate("MaxHopCount", lambda: few_hops(connector, hops), replies.TOO_MANY_HOPS, LIMITS),
-        ),
-        (granted,),
-    )
+    """Take a message over: its size and hops, then the header firewall and the stamps."""
+    granted = permissions(at, session)
+    decision = admit("DATA", _content_gates(at, session, granted.value, message), (granted,))
     if decision.value is not None:
         return Acceptance(Decision("DATA", decision.value, decision.because, "refused"), None)
-    trusted = Right.CLOUD_SERVICES_MAIL in granted.value
-    taken, internal = headers.arrive(at, session, message, trusted=trusted)
+    arrival = headers.arrive(at, session, message, granted.value)
     item = Item(
         name=name,
         envelope=envelope,
-        message=taken,
+        message=arrival.message,
         arrived=at.now,
         facts=session.facts,
-        context=Trust(internal),
+        context=Trust(arrival.internal),
     )
     shown_id = message.value("Message-ID") or message_id(name, at.mta.fqdn)
     accepted = replies.queued(shown_id, internal_id(at.mta.id, name), at.mta.fqdn)
-    return Acceptance(Decision("DATA", accepted, decision.because, "accepted"), item)
+    because = (*decision.because, *arrival.because)
+    return Acceptance(Decision("DATA", accepted, because, "accepted"), item)
 
 
-def rights(at: PointOfView, session: Session) -> Decision[frozenset[Right]]:
-    """Collect what a session may do, from its permission groups and its certificate."""
+def _content_gates(
+    at: PointOfView, session: Session, granted: Permissions, message: Message
+) -> tuple[Gate[Reply], ...]:
     connector = _connector(session)
-    anonymous = PermissionGroup.ANONYMOUS_USERS in connector.permission_groups
-    groups = ", ".join(group.value for group in connector.permission_groups) or "none"
-    granted = {Right.SUBMIT} if anonymous else set()
-    because: list[Reason] = [
-        check(
-            anonymous,
-            f"PermissionGroups of {connector.name!r}",
-            saw=groups,
-            wanted=PermissionGroup.ANONYMOUS_USERS.value,
-            cite=RIGHTS,
-            source=connector.source("PermissionGroups"),
-        )
-    ]
-    if connector.tls_domain_capabilities:
-        matched = _capability(at, session)
-        because.append(matched)
-        if matched.value:
-            granted |= {Right.SUBMIT, Right.CLOUD_SERVICES_MAIL, Right.ACCEPT_ANY_RECIPIENT}
-    answer = ", ".join(sorted(right.value for right in granted)) or "nothing"
-    return Decision("rights of the session", frozenset(granted), tuple(because), answer)
+    hops, local = len(message.values("Received")), headers.local_hops(at, session, message)
+    return (
+        Gate(
+            "MaxHeaderSize",
+            lambda: small_header(connector, len(message.header_bytes)),
+            replies.HEADER_TOO_LARGE,
+            PROPERTY,
+        ),
+        Gate("MaxMessageSize", lambda: _fits(connector, granted, message.size), replies.TOO_LARGE, LIMITS),
+        Gate("MaxHopCount", lambda: few_hops(at, connector, hops), replies.TOO_MANY_HOPS, PROPERTY),
+        Gate(
+            "MaxLocalHopCount", lambda: few_local_hops(at, connector, local), replies.TOO_MANY_HOPS, PROPERTY
+        ),
+    )
 
 
-def _capability(at: PointOfView, session: Session) -> Decision[bool]:
-    """Match the client's certificate with TlsDomainCapabilities: validated first, then by name."""
-    connector, tls = _connector(session), session.facts.tls
-    wanted = [
-        each.domain
-        for each in connector.tls_domain_capabilities
-        if each.capability is Capability.ACCEPT_CLOUD_SERVICES_MAIL
-    ]
-    peer = tls.peer if tls else None
-    verdict = at.pki.judge(peer, trusts=at.mta.trusts, at=at.now) if peer else None
-    source = connector.source("TlsDomainCapabilities")
-    trusted = check(
-        verdict is not None and verdict.trusted,
-        "client certificate is validated",
-        saw=verdict.saw if verdict else "no client certificate",
-        wanted="a chain to a trusted CA, valid now",
-        cite=CAPABILITIES,
-    )
-    names = peer.all_names if peer else ()
-    named = check(
-        any(name_matches(domain, name) for domain in wanted for name in names),
-        f"TlsDomainCapabilities of {connector.name!r}",
-        saw=f"the certificate names {', '.join(names) or 'nothing'}",
-        wanted=", ".join(f"{domain}:AcceptCloudServicesMail" for domain in wanted),
-        cite=RELAY_BY_CAPABILITY,
-        source=source,
-    )
-    met = not trusted.failed and not named.failed
-    return Decision("cloud services mail", met, (trusted, named), "accepted" if met else "not accepted")
+def _fits(connector: ReceiveConnector, granted: Permissions, size: int) -> Check:
+    return fits(connector, size, bypassed=Right.BYPASS_MESSAGE_SIZE_LIMIT in granted)
+
+
+def _late(connector: ReceiveConnector, granted: Permissions, decision: Decision[T]) -> Decision[T]:
+    """Note that an anonymous client hears a refusal only after TarpitInterval."""
+    refused = isinstance(decision.value, Reply) and decision.value.permanent
+    anonymous = granted.principal is Principal.ANONYMOUS_LOGON
+    if not (refused and anonymous and connector.tarpit_interval):
+        return decision
+    because = (*decision.because, tarpit(connector))
+    return Decision(decision.question, decision.value, because, decision.answer)
 
 
 def _connector(session: Session) -> ReceiveConnector:
     connector: ReceiveConnector = session.receiving
     return connector
-
-
-def _has(right: Right, granted: Decision[frozenset[Right]], connector: ReceiveConnector) -> Check:
-    return check(
-        right in granted.value,
-        f"right {right.value}",
-        saw=granted.answer,
-        wanted=right.value,
-        cite=RIGHTS,
-        source=connector.source("PermissionGroups"),
-    )
-
-
-def _may_relay(at: PointOfView, granted: Decision[frozenset[Right]], address: Mailbox) -> Check:
-    organization = organization_of(at)
-    accepted = organization.accepted(address.domain) if address.domain else None
-    domains = ", ".join(str(each.domain_name) for each in organization.accepted_domains)
-    return check(
-        not address.domain or accepted is not None or Right.ACCEPT_ANY_RECIPIENT in granted.value,
-        f"accepted domain of {organization.name}, or right {Right.ACCEPT_ANY_RECIPIENT.value}",
-        saw=f"domain {address.domain}, rights {granted.answer}",
-        wanted=f"one of {domains}, or the right",
-        cite=RIGHTS,
-    )

@@ -1,214 +1,225 @@
 """The Receive connector of Exchange Server: what may be written, and which one takes a session.
 
 A property stands here with the check that reads it, so that a new one is added in this file alone. Names are those of
-New- and Set-ReceiveConnector, snake_cased. Sources: "Receive connectors in Exchange Server", Set-ReceiveConnector.
+New- and Set-ReceiveConnector, snake_cased. Sources: "Receive connectors in Exchange Server", New-ReceiveConnector.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import Enum
-from ipaddress import IPv4Address, IPv4Network
+from datetime import timedelta
 from typing import ClassVar
 
-from mailsim.mail.pattern import DomainPattern
 from mailsim.mta.exchange_server import defaults
+from mailsim.mta.exchange_server.address_range import ALL_IPV4, Binding, IpRange, everywhere
+from mailsim.mta.exchange_server.assumptions import MAX_HOP_COUNT, MAX_LOCAL_HOP_COUNT
+from mailsim.mta.exchange_server.certificate_choice import CertificateName
+from mailsim.mta.exchange_server.rights import Grantee, PermissionGroup, Principal, Right
+from mailsim.mta.exchange_server.tls_domain_capabilities import DomainCapabilities, each_with_its_domain
+from mailsim.mta.exchange_server.usage import PRESETS, AuthMechanism, SizeMode, TransportRole, UsageType
+from mailsim.mta.kind import PointOfView
 from mailsim.mta.unmodelled import unmodelled
+from mailsim.reason.assumption import Assumption
 from mailsim.reason.check import Check, check
 from mailsim.reason.choice import Choice, Rank, select
-from mailsim.reason.cite import documented
+from mailsim.reason.cite import Citation, assumed, documented
 from mailsim.world.facts import SessionFacts
 from mailsim.world.source import Origin
 
 CONNECTOR = documented("ms:receive-connectors", "Receive connectors in Exchange Server")
 LIMITS = documented("ms:message-size-limits", "Message size and recipient limits in Exchange Server")
-
-
-@dataclass(frozen=True, slots=True)
-class IpRange:
-    """One entry of RemoteIPRanges: an address, ``first-last``, or CIDR."""
-
-    first: IPv4Address
-    last: IPv4Address
-
-    @classmethod
-    def parse(cls, text: str) -> IpRange:
-        """Read a range.
-
-        Raises:
-            ValueError: if it is none, or its end lies before its start.
-        """
-        low, dash, high = text.strip().partition("-")
-        if dash:
-            found = cls(IPv4Address(low.strip()), IPv4Address(high.strip()))
-        else:
-            network = IPv4Network(text.strip(), strict=False)
-            found = cls(network[0], network[-1])
-        if found.last < found.first:
-            raise ValueError(f"the range {text!r} ends before it starts")
-        return found
-
-    def covers(self, address: IPv4Address) -> bool:
-        """Tell whether an address lies in the range."""
-        return self.first <= address <= self.last
-
-    @property
-    def size(self) -> int:
-        """Return how many addresses it has; the fewer, the more specific."""
-        return int(self.last) - int(self.first) + 1
-
-    def __str__(self) -> str:
-        return str(self.first) if self.first == self.last else f"{self.first}-{self.last}"
-
-
-@dataclass(frozen=True, slots=True)
-class Binding:
-    """One entry of Bindings, ``address:port``; 0.0.0.0 stands for every address."""
-
-    address: IPv4Address
-    port: int
-
-    @classmethod
-    def parse(cls, text: str) -> Binding:
-        """Read a binding.
-
-        Raises:
-            ValueError: if it is not ``address:port``.
-        """
-        address, colon, port = text.strip().rpartition(":")
-        if not colon or not port.isdigit() or not 1 <= int(port) <= 65535:
-            raise ValueError(f"{text!r} is not a binding; wanted address:port such as 0.0.0.0:25")
-        return cls(IPv4Address(address), int(port))
-
-    def covers(self, address: IPv4Address, port: int) -> bool:
-        """Tell whether a local address and port are bound."""
-        return port == self.port and (int(self.address) == 0 or self.address == address)
-
-    def __str__(self) -> str:
-        return f"{self.address}:{self.port}"
-
-
-class PermissionGroup(Enum):
-    """Who may use a Receive connector."""
-
-    NONE = "None"
-    ANONYMOUS_USERS = "AnonymousUsers"
-    EXCHANGE_USERS = "ExchangeUsers"
-    EXCHANGE_SERVERS = "ExchangeServers"
-    EXCHANGE_LEGACY_SERVERS = "ExchangeLegacyServers"
-    PARTNERS = "Partners"
-
-
-class Capability(Enum):
-    """What a validated remote domain may do (TlsDomainCapabilities)."""
-
-    ACCEPT_CLOUD_SERVICES_MAIL = "AcceptCloudServicesMail"
-    ACCEPT_OORG_PROTOCOL = "AcceptOorgProtocol"
-
-
-@dataclass(frozen=True, slots=True)
-class DomainCapabilities:
-    """One entry of TlsDomainCapabilities, ``domain:capability``.
-
-    Args:
-        domain: lower case, ``*.contoso.com`` stands for one label below contoso.com.
-        capability: what a client with a certificate for it may do.
-    """
-
-    domain: str
-    capability: Capability
-
-    @classmethod
-    def parse(cls, text: str) -> DomainCapabilities:
-        """Read ``domain:capability``.
-
-        Raises:
-            ValueError: if it is not of that form.
-        """
-        domain, colon, word = text.strip().partition(":")
-        known = {each.value.lower(): each for each in Capability}
-        if not colon or word.strip().lower() not in known:
-            raise ValueError(
-                f"{text!r} is not domain:capability; wanted one of {', '.join(c.value for c in Capability)}"
-            )
-        return cls(str(DomainPattern.parse(domain)), known[word.strip().lower()])
-
-    def __str__(self) -> str:
-        return f"{self.domain}:{self.capability.value}"
+PROPERTY = documented("ms:new-receiveconnector")
+HEADER_REPLY = assumed("ms:new-receiveconnector", "MaxHeaderSize; the reply is not documented")
+RESERVED = documented("ms:ndr-codes", "5.1.4, 5.1.5, 5.1.6; that their class is 550 is inferred")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReceiveConnector:
-    """A Receive connector (New-ReceiveConnector)."""
+    """A Receive connector (New-ReceiveConnector).
+
+    ``extended_rights`` and ``removed_rights`` are what Add- and Remove-ADPermission did to it.
+    """
 
     SPELLING: ClassVar[str] = "exchange"
     IGNORED: ClassVar[frozenset[str]] = frozenset(
-        {"Comment", "ProtocolLoggingLevel", "Identity", "Server", "Guid"}
+        {
+            "AdvertiseClientSettings",
+            "Comment",
+            "Guid",
+            "Identity",
+            "MaxAcknowledgementDelay",  # used by Exchange 2010 only
+            "ProtocolLoggingLevel",
+            "Server",
+        }
     )
     UNMODELLED: ClassVar[frozenset[str]] = frozenset(
         {
-            "AuthMechanism",
-            "Banner",
+            "AuthTarpitInterval",
             "BareLinefeedRejectionEnabled",
-            "BinaryMimeEnabled",
-            "ChunkingEnabled",
             "ConnectionInactivityTimeout",
             "ConnectionTimeout",
             "DefaultDomain",
-            "DeliveryStatusNotificationEnabled",
-            "DomainSecureEnabled",
-            "EightBitMimeEnabled",
             "EnableAuthGSSAPI",
-            "EnhancedStatusCodesEnabled",
             "ExtendedProtectionPolicy",
             "LongAddressesEnabled",
-            "MaxAcknowledgementDelay",
-            "MaxHeaderSize",
             "MaxInboundConnection",
             "MaxInboundConnectionPercentagePerSource",
             "MaxInboundConnectionPerSource",
-            "MaxLocalHopCount",
             "MaxLogonFailures",
             "MaxProtocolErrors",
             "MessageRateLimit",
             "MessageRateSource",
             "OrarEnabled",
-            "PipeliningEnabled",
-            "RequireEHLODomain",
             "ServiceDiscoveryFqdn",
-            "SizeEnabled",
-            "SuppressXAnonymousTls",
-            "TarpitInterval",
-            "AuthTarpitInterval",
-            "TlsCertificateName",
-            "TransportRole",
-            "RejectReservedTopLevelRecipientDomains",
-            "RejectReservedSecondLevelRecipientDomains",
-            "RejectSingleLabelRecipientDomains",
-            "SmtpUtf8Enabled",
-            "Usage",
         }
     )
 
     name: str
-    bindings: tuple[Binding, ...] = (Binding(IPv4Address(0), 25),)
-    remote_ip_ranges: tuple[IpRange, ...] = field(
-        default=(IpRange.parse("0.0.0.0-255.255.255.255"),), metadata={"name": "RemoteIPRanges"}
-    )
+    usage: UsageType = UsageType.CUSTOM
+    bindings: tuple[Binding, ...] | None = None
+    remote_ip_ranges: tuple[IpRange, ...] = field(default=(ALL_IPV4,), metadata={"name": "RemoteIPRanges"})
     enabled: bool = True
-    permission_groups: tuple[PermissionGroup, ...] = ()
+    transport_role: TransportRole = TransportRole.FRONTEND_TRANSPORT
+    permission_groups: tuple[PermissionGroup, ...] | None = None
+    auth_mechanism: tuple[AuthMechanism, ...] | None = None
+    extended_rights: Mapping[Grantee, tuple[Right, ...]] = field(
+        default_factory=dict,
+        hash=False,
+        metadata={"doc": "principal: [rights], as given by Add-ADPermission"},
+    )
+    removed_rights: Mapping[Grantee, tuple[Right, ...]] = field(
+        default_factory=dict,
+        hash=False,
+        metadata={"doc": "principal: [rights], as taken away by Remove-ADPermission"},
+    )
     require_tls: bool = field(default=False, metadata={"name": "RequireTLS"})
+    require_ehlo_domain: bool = field(default=False, metadata={"name": "RequireEHLODomain"})
+    domain_secure_enabled: bool = False
+    tls_certificate_name: CertificateName | None = None
     tls_domain_capabilities: tuple[DomainCapabilities, ...] = ()
     fqdn: str = ""
+    banner: str = ""
+    size_enabled: SizeMode = SizeMode.ENABLED
+    eight_bit_mime_enabled: bool = True
+    binary_mime_enabled: bool = True
+    chunking_enabled: bool = True
+    pipelining_enabled: bool = True
+    delivery_status_notification_enabled: bool = True
+    enhanced_status_codes_enabled: bool = True
+    smtp_utf8_enabled: bool = True
+    suppress_x_anonymous_tls: bool = False
+    max_header_size: int = field(default=defaults.MAX_HEADER_SIZE, metadata={"unit": "octets"})
     max_message_size: int = field(default=defaults.RECEIVE_MAX_MESSAGE_SIZE, metadata={"unit": "octets"})
     max_recipients_per_message: int = defaults.MAX_RECIPIENTS_PER_MESSAGE
-    max_hop_count: int = defaults.MAX_HOP_COUNT
+    max_hop_count: int | None = None
+    max_local_hop_count: int | None = None
+    tarpit_interval: timedelta = defaults.TARPIT_INTERVAL
+    reject_reserved_top_level_recipient_domains: bool = False
+    reject_reserved_second_level_recipient_domains: bool = False
+    reject_single_label_recipient_domains: bool = False
     unmodelled: tuple[str, ...] = ()
     origin: Origin | None = field(default=None, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        """Refuse what the cmdlet refuses.
+
+        Raises:
+            ValueError: for properties that exclude each other or lie outside their range.
+        """
+        for wrong, what in (*self._contradictions(), *self._outside_range()):
+            if wrong:
+                raise ValueError(f"receive connector {self.name!r}: {what}")
+        capabilities = tuple(each_with_its_domain(self.tls_domain_capabilities))
+        object.__setattr__(self, "tls_domain_capabilities", capabilities)
+
+    @property
+    def listens_on(self) -> tuple[Binding, ...]:
+        """Return Bindings, or what the usage type presets."""
+        return everywhere(PRESETS[self.usage].port) if self.bindings is None else self.bindings
+
+    @property
+    def groups(self) -> tuple[PermissionGroup, ...]:
+        """Return PermissionGroups, or what the usage type presets."""
+        written = self.permission_groups
+        return PRESETS[self.usage].permission_groups if written is None else written
+
+    @property
+    def mechanisms(self) -> tuple[AuthMechanism, ...]:
+        """Return AuthMechanism, or what the usage type presets."""
+        written = self.auth_mechanism
+        return PRESETS[self.usage].auth_mechanism if written is None else written
+
+    @property
+    def externally_secured(self) -> bool:
+        """Whether its clients count as secured by other means."""
+        return AuthMechanism.EXTERNAL_AUTHORITATIVE in self.mechanisms
+
+    def _contradictions(self) -> tuple[tuple[bool, str], ...]:
+        mechanisms, groups = set(self.mechanisms), set(self.groups)
+        tls = AuthMechanism.TLS in mechanisms
+        basic = {AuthMechanism.BASIC_AUTH, AuthMechanism.TLS}
+        external = {AuthMechanism.EXTERNAL_AUTHORITATIVE, AuthMechanism.TLS}
+        return (
+            (
+                AuthMechanism.NONE in mechanisms and len(mechanisms) > 1,
+                "AuthMechanism has None beside other values; wanted None alone",
+            ),
+            (
+                AuthMechanism.BASIC_AUTH_REQUIRE_TLS in mechanisms and not basic <= mechanisms,
+                "AuthMechanism has BasicAuthRequireTLS without BasicAuth and Tls; wanted all three",
+            ),
+            (
+                self.externally_secured and not mechanisms <= external,
+                "AuthMechanism has ExternalAuthoritative beside other values; wanted it alone or with Tls",
+            ),
+            (
+                self.externally_secured and PermissionGroup.EXCHANGE_SERVERS not in groups,
+                "AuthMechanism is ExternalAuthoritative but PermissionGroups lacks ExchangeServers; wanted ExchangeServers",
+            ),
+            (
+                self.require_tls and not tls,
+                "RequireTLS is True but AuthMechanism lacks Tls; wanted Tls",
+            ),
+            (
+                self.domain_secure_enabled and not tls,
+                "DomainSecureEnabled is True but AuthMechanism lacks Tls; wanted Tls",
+            ),
+            (
+                self.domain_secure_enabled and self.externally_secured,
+                "DomainSecureEnabled is True but AuthMechanism has ExternalAuthoritative; wanted one of the two",
+            ),
+            (
+                PermissionGroup.NONE in groups and len(groups) > 1,
+                "PermissionGroups has None beside other values; wanted None alone",
+            ),
+            (
+                self.binary_mime_enabled and not self.chunking_enabled,
+                "BinaryMimeEnabled is True but ChunkingEnabled is False; wanted both or BinaryMimeEnabled $false",
+            ),
+            (
+                bool(self.banner) and not self.banner.startswith("220"),
+                f"Banner is {self.banner!r}; wanted a text that starts with 220",
+            ),
+        )
+
+    def _outside_range(self) -> tuple[tuple[bool, str], ...]:
+        ranges = (
+            ("MaxHopCount", self.max_hop_count, 1, 500),
+            ("MaxLocalHopCount", self.max_local_hop_count, 0, 50),
+            ("MaxRecipientsPerMessage", self.max_recipients_per_message, 1, 512_000),
+        )
+        return tuple(
+            (value is not None and not low <= value <= high, f"{name} is {value}; wanted {low} to {high}")
+            for name, value, low, high in ranges
+        )
 
     def source(self, name: str = "") -> str:
         """Return ``file:line`` of a property, or of the connector."""
         return self.origin.of(name) if self.origin else ""
+
+
+# --- which connector takes a session ---------------------------------------------------------------------------
 
 
 def choose_receive_connector(
@@ -247,9 +258,9 @@ def _enabled(connector: ReceiveConnector) -> Check:
 
 def _bound(connector: ReceiveConnector, facts: SessionFacts) -> Check:
     return check(
-        any(each.covers(facts.local_ip, facts.local_port) for each in connector.bindings),
+        any(each.covers(facts.local_ip, facts.local_port) for each in connector.listens_on),
         "Bindings",
-        saw=", ".join(map(str, connector.bindings)),
+        saw=", ".join(map(str, connector.listens_on)),
         wanted=f"{facts.local_ip}:{facts.local_port}",
         cite=CONNECTOR,
         source=connector.source("Bindings"),
@@ -268,59 +279,198 @@ def _in_range(connector: ReceiveConnector, facts: SessionFacts) -> Check:
 
 
 def _range_size(connector: ReceiveConnector, facts: SessionFacts) -> Rank:
-    size = min(each.size for each in connector.remote_ip_ranges if each.covers(facts.peer_ip))
-    return Rank("most specific RemoteIPRanges", size, f"{size} addresses")
+    """Rank by the most specific entry that covers the client, whatever the others are."""
+    covering = (each for each in connector.remote_ip_ranges if each.covers(facts.peer_ip))
+    entry = min(covering, key=lambda each: each.size)
+    return Rank("most specific RemoteIPRanges", entry.size, f"{entry} ({entry.size} addresses)")
 
 
 def _binding(connector: ReceiveConnector, facts: SessionFacts) -> Rank:
-    exact = any(each.address == facts.local_ip for each in connector.bindings)
+    exact = any(each.address == facts.local_ip for each in connector.listens_on)
     return Rank("specific binding (inferred)", 0 if exact else 1, "this address" if exact else "any address")
+
+
+def in_its_service(connector: ReceiveConnector, facts: SessionFacts) -> Check:
+    """TransportRole: port 25 belongs to the Front End; a connector of the Transport service there breaks both."""
+    misplaced = connector.transport_role is TransportRole.HUB_TRANSPORT and facts.local_port == 25
+    return check(
+        not misplaced,
+        f"TransportRole of {connector.name!r}",
+        saw=f"{connector.transport_role.value} on port {facts.local_port}",
+        wanted="FrontendTransport on port 25",
+        cite=documented("ms:ndr-codes", "4.3.2"),
+        source=connector.source("TransportRole"),
+    )
+
+
+# --- what its properties say about a session ---------------------------------------------------------------------
+
+
+def names_itself(connector: ReceiveConnector, facts: SessionFacts) -> Check:
+    """RequireEHLODomain: the client gave a domain name, neither nothing nor an address literal."""
+    literal = facts.ehlo.startswith("[") or facts.ehlo.replace(".", "").isdigit()
+    return _property(
+        connector,
+        "RequireEHLODomain",
+        not (connector.require_ehlo_domain and literal),
+        saw=f"EHLO {facts.ehlo}",
+        wanted="a domain name" if connector.require_ehlo_domain else "",
+        cite=assumed("ms:new-receiveconnector", "RequireEHLODomain; that a literal is no domain is inferred"),
+    )
 
 
 def encrypted(connector: ReceiveConnector, facts: SessionFacts) -> Check:
     """RequireTLS: the session is encrypted where the connector wants it."""
     clear = facts.tls is None
-    return check(
+    return _property(
+        connector,
+        "RequireTLS",
         not (connector.require_tls and clear),
-        f"RequireTLS of {connector.name!r}",
         saw="a session in clear text" if clear else "a session over TLS",
         wanted="TLS" if connector.require_tls else "",
         cite=CONNECTOR,
-        source=connector.source("RequireTLS"),
     )
 
 
-def fits(connector: ReceiveConnector, size: int) -> Check:
-    """MaxMessageSize: a message of ``size`` octets is not too large."""
-    return check(
-        size <= connector.max_message_size,
-        f"MaxMessageSize of {connector.name!r}",
-        saw=f"{size} octets",
+def fits(connector: ReceiveConnector, size: int, *, bypassed: bool = False) -> Check:
+    """MaxMessageSize: a message of ``size`` octets is not too large, or the session may bypass the limit."""
+    by = f", {Right.BYPASS_MESSAGE_SIZE_LIMIT.value}" if bypassed else ""
+    return _property(
+        connector,
+        "MaxMessageSize",
+        bypassed or size <= connector.max_message_size,
+        saw=f"{size} octets{by}",
         wanted=f"at most {connector.max_message_size}",
         cite=LIMITS,
-        source=connector.source("MaxMessageSize"),
     )
 
 
-def few_recipients(connector: ReceiveConnector, count: int) -> Check:
-    """MaxRecipientsPerMessage: with this one there are not too many recipients."""
-    return check(
-        count <= connector.max_recipients_per_message,
-        f"MaxRecipientsPerMessage of {connector.name!r}",
-        saw=f"recipient {count}",
+def small_header(connector: ReceiveConnector, size: int) -> Check:
+    """MaxHeaderSize: the header is not too large."""
+    return _property(
+        connector,
+        "MaxHeaderSize",
+        size <= connector.max_header_size,
+        saw=f"a header of {size} octets",
+        wanted=f"at most {connector.max_header_size}",
+        cite=HEADER_REPLY,
+    )
+
+
+def few_recipients(connector: ReceiveConnector, count: int, principal: Principal) -> Check:
+    """MaxRecipientsPerMessage: with this one there are not too many recipients; not asked of Exchange servers."""
+    skipped = principal is Principal.EXCHANGE_SERVERS
+    return _property(
+        connector,
+        "MaxRecipientsPerMessage",
+        skipped or count <= connector.max_recipients_per_message,
+        saw=f"recipient {count}{', of an Exchange server' if skipped else ''}",
         wanted=f"at most {connector.max_recipients_per_message}",
         cite=LIMITS,
-        source=connector.source("MaxRecipientsPerMessage"),
     )
 
 
-def few_hops(connector: ReceiveConnector, hops: int) -> Check:
+def few_hops(at: PointOfView, connector: ReceiveConnector, hops: int) -> Check:
     """MaxHopCount: the message has not travelled too far."""
-    return check(
-        hops <= connector.max_hop_count,
-        f"MaxHopCount of {connector.name!r}",
+    limit, cite = _limit(at, connector.max_hop_count, MAX_HOP_COUNT, hops)
+    return _property(
+        connector,
+        "MaxHopCount",
+        hops <= limit,
         saw=f"{hops} Received fields",
-        wanted=f"at most {connector.max_hop_count}",
-        cite=LIMITS,
-        source=connector.source("MaxHopCount"),
+        wanted=f"at most {limit}",
+        cite=cite,
     )
+
+
+def few_local_hops(at: PointOfView, connector: ReceiveConnector, hops: int) -> Check:
+    """MaxLocalHopCount: the message has not been at this server too often; 0 asks nothing."""
+    limit, cite = _limit(at, connector.max_local_hop_count, MAX_LOCAL_HOP_COUNT, hops)
+    return _property(
+        connector,
+        "MaxLocalHopCount",
+        not limit or hops <= limit,
+        saw=f"{hops} Received fields of this server",
+        wanted=f"at most {limit}",
+        cite=cite,
+    )
+
+
+def _limit(at: PointOfView, written: int | None, otherwise: Assumption, hops: int) -> tuple[int, Citation]:
+    """Return a limit, and where it is known from: an assumption where it is not written and decides."""
+    if written is not None:
+        return written, PROPERTY
+    choice = at.assumed(otherwise)
+    limits = [int(each) for each in otherwise.choices]
+    decides = min(limits) < hops <= max(limits)
+    return int(choice), otherwise.cite(choice) if decides else PROPERTY
+
+
+# rfc2606:2 and rfc2606:3
+_RESERVED_TOP = frozenset({"test", "example", "invalid", "localhost"})
+_RESERVED_SECOND = frozenset({"example.com", "example.net", "example.org"})
+
+
+def outside_reserved_top_level(connector: ReceiveConnector, domain: str) -> Check:
+    """RejectReservedTopLevelRecipientDomains: the domain does not end in a reserved label (RFC 2606)."""
+    reserved = domain.rpartition(".")[2] in _RESERVED_TOP
+    return _unwanted(
+        connector,
+        "RejectReservedTopLevelRecipientDomains",
+        domain,
+        active=connector.reject_reserved_top_level_recipient_domains,
+        unwanted=reserved,
+    )
+
+
+def outside_reserved_second_level(connector: ReceiveConnector, domain: str) -> Check:
+    """RejectReservedSecondLevelRecipientDomains: the domain is no example domain (RFC 2606) nor below one."""
+    reserved = ".".join(domain.split(".")[-2:]) in _RESERVED_SECOND
+    return _unwanted(
+        connector,
+        "RejectReservedSecondLevelRecipientDomains",
+        domain,
+        active=connector.reject_reserved_second_level_recipient_domains,
+        unwanted=reserved,
+    )
+
+
+def more_than_one_label(connector: ReceiveConnector, domain: str) -> Check:
+    """RejectSingleLabelRecipientDomains: the domain has more than one label."""
+    return _unwanted(
+        connector,
+        "RejectSingleLabelRecipientDomains",
+        domain,
+        active=connector.reject_single_label_recipient_domains,
+        unwanted=bool(domain) and "." not in domain and ":" not in domain,
+    )
+
+
+def _unwanted(connector: ReceiveConnector, name: str, domain: str, *, active: bool, unwanted: bool) -> Check:
+    return _property(
+        connector,
+        name,
+        not (active and unwanted),
+        saw=f"domain {domain}" if active else "False",
+        wanted="another domain",
+        cite=RESERVED,
+    )
+
+
+def tarpit(connector: ReceiveConnector) -> Check:
+    """TarpitInterval: a refusal to an anonymous client is late; simulated time does not move for it."""
+    return _property(
+        connector,
+        "TarpitInterval",
+        True,
+        saw=f"the reply comes {connector.tarpit_interval} late (simulated time does not move)",
+        cite=documented("ms:new-receiveconnector", "TarpitInterval"),
+    )
+
+
+def _property(
+    connector: ReceiveConnector, name: str, met: bool, *, saw: str, wanted: str = "", cite: Citation
+) -> Check:
+    """Hold one property against what was seen; the rule names it and the connector."""
+    rule = f"{name} of {connector.name!r}"
+    return check(met, rule, saw=saw, wanted=wanted, cite=cite, source=connector.source(name))

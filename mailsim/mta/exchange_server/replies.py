@@ -43,9 +43,18 @@ NO_SUBMIT_RIGHT = reply(
 TLS_REQUIRED = reply(451, "5.7.3", "STARTTLS is required to send mail")
 TOO_LARGE = reply(552, "5.3.4", "Message size exceeds fixed maximum message size")
 TOO_MANY_RECIPIENTS = reply(452, "4.5.3", "Too many recipients")
+# the page on sender permissions gives the text for users; that an anonymous session hears it too is assumed
+SEND_AS_DENIED = reply(550, "5.7.60", "SMTP; Client does not have permissions to send as this sender")
+# documented texts of the table of NDR codes; that their class is 550 is inferred
+RESERVED_TOP_LEVEL = reply(550, "5.1.4", "Recipient address reserved by RFC 2606")
+RESERVED_SECOND_LEVEL = reply(550, "5.1.5", "Recipient address reserved by RFC 2606")
+SINGLE_LABEL = reply(550, "5.1.6", "Recipient addresses in single label domains not accepted")
+# the reply to an oversized header is not documented; the code and text of an oversized message are assumed
+HEADER_TOO_LARGE = TOO_LARGE
 UNABLE_TO_RELAY = reply(550, "5.7.54", "SMTP; Unable to relay recipient in non-accepted domain")
 TOO_MANY_HOPS = reply(554, "5.4.6", "Hop count exceeded - possible mail loop")
 NO_CONNECTOR = reply(421, "4.3.2", "Service not available")
+NOT_ACTIVE = reply(421, "4.3.2", "Service not active")
 UNKNOWN_RECIPIENT = reply(
     550, "5.1.10", "RESOLVER.ADR.RecipientNotFound; Recipient not found by SMTP address lookup"
 )
@@ -67,9 +76,10 @@ NO_ROUTE = {
 }
 
 
-def banner(fqdn: str, date: str) -> Reply:
-    """Greet a client."""
-    return reply(220, "", f"{fqdn} Microsoft ESMTP MAIL Service ready at {date}")
+def banner(fqdn: str, date: str, custom: str = "") -> Reply:
+    """Greet a client, in the connector's own words where it has a Banner."""
+    text = custom.removeprefix("220").strip() if custom else ""
+    return reply(220, "", text or f"{fqdn} Microsoft ESMTP MAIL Service ready at {date}")
 
 
 def queued(message_id: str, internal_id: int, fqdn: str) -> Reply:

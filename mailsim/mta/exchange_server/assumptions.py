@@ -1,0 +1,61 @@
+"""The open points of Exchange Server: what no source settles or where two sources disagree."""
+
+from __future__ import annotations
+
+from mailsim.reason.assumption import Assumption
+
+MAX_HOP_COUNT = Assumption(
+    key="onprem-max-hop-count",
+    question="how many hops a Receive connector allows where MaxHopCount is not written",
+    choices={
+        "60": "as a Get-ReceiveConnector of Exchange 2019 prints it",
+        "30": "as Set-ReceiveConnector says",
+    },
+    evidence="the page says 30; a published dump of an untouched server prints 60",
+)
+MAX_LOCAL_HOP_COUNT = Assumption(
+    key="onprem-max-local-hop-count",
+    question="how many local hops a Receive connector allows where MaxLocalHopCount is not written",
+    choices={
+        "5": "as a Get-ReceiveConnector of Exchange 2019 prints it",
+        "8": "as Set-ReceiveConnector says",
+    },
+    evidence="the page says 8; a published dump of an untouched server prints 5",
+)
+NEWEST_CERTIFICATE = Assumption(
+    key="onprem-newest-certificate",
+    question="which of several certificates with the wanted name a connector takes",
+    choices={
+        "valid-from": "the one with the most recent Valid from date",
+        "valid-to": "the one that expires last",
+    },
+    evidence="Microsoft's page on inbound STARTTLS sorts by Valid from; engineers' posts say newest expiry",
+)
+OORG_PROMOTES = Assumption(
+    key="onprem-oorg-promotes",
+    question="whether AcceptOorgProtocol lets cross-premises headers in as AcceptCloudServicesMail does",
+    choices={
+        "no": "only AcceptCloudServicesMail does",
+        "yes": "AcceptOorgProtocol does too, as hybrid setups of Exchange 2010 relied on it",
+    },
+    evidence="the page assigns each value to a version and does not say what it does",
+)
+CLOUD_SENDERS = Assumption(
+    key="onprem-cloud-senders",
+    question="which senders a session with AcceptCloudServicesMail may use",
+    choices={
+        "any": "any sender, own domains included",
+        "anonymous": "those that ANONYMOUS LOGON may use",
+    },
+    evidence="mail of cloud users bears the organization's own domains; no page lists the rights of the capability",
+)
+ANY_SENDER = Assumption(
+    key="onprem-frontend-any-sender",
+    question="whether the Front End refuses senders when ANONYMOUS LOGON lacks ms-Exch-SMTP-Accept-Any-Sender",
+    choices={
+        "ignored": "the Front End takes any sender",
+        "checked": "every sender is refused, as Exchange 2010 did",
+    },
+    evidence="Microsoft Q&A 308173: removing the right had no effect on a Front End connector of Exchange 2013",
+)
+EVERY = (MAX_HOP_COUNT, MAX_LOCAL_HOP_COUNT, NEWEST_CERTIFICATE, OORG_PROMOTES, CLOUD_SENDERS, ANY_SENDER)

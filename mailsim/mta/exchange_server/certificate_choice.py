@@ -1,0 +1,206 @@
+"""Which certificate of a server's store a connector uses for TLS.
+
+Asked by Receive and Send connectors alike: TlsCertificateName first, and where it is written nothing else counts; without
+it the connector's Fqdn, else the server's own. Nothing found means no certificate: a Receive connector does not offer
+STARTTLS then (event 12014). An expired certificate is used all the same (event 12016); the other side judges it.
+
+Sources: "Selection of inbound STARTTLS certificates", Set-ReceiveConnector (TlsCertificateName), KB 2989382.
+
+Unmodelled: subjects and issuers are compared by their common names, since certificates of a scenario have no others.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from mailsim.mta.exchange_server.assumptions import NEWEST_CERTIFICATE
+from mailsim.mta.kind import PointOfView
+from mailsim.mta.relaying.tls_policy import name_matches
+from mailsim.reason.check import Check, check
+from mailsim.reason.choice import Choice, Rank, select
+from mailsim.reason.cite import documented
+from mailsim.reason.decision import Decision, Reason
+from mailsim.world.certificate import CertificateSpec
+from mailsim.world.topology import CertificateUse
+
+SELECTION = documented("ms:inbound-starttls-certificates-selection", "steps 3 to 9")
+NAMED = documented("kb2989382", "TlsCertificateName names a certificate that is not there")
+
+_NAME = re.compile(r"<I>(.+?)<S>(.+)", re.IGNORECASE | re.DOTALL)
+_COMMON_NAME = re.compile(r'(?:^|[,+])\s*CN\s*=\s*(?:"([^"]*)"|([^,+]*))', re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class CertificateName:
+    """A certificate named by its issuer and its subject, ``<I>issuer<S>subject``; renewals may bear the same name.
+
+    Args:
+        issuer: in X.500 form, as written.
+        subject: in X.500 form, as written.
+    """
+
+    issuer: str
+    subject: str
+
+    @classmethod
+    def parse(cls, text: str) -> CertificateName:
+        """Read ``<I>issuer<S>subject``.
+
+        Raises:
+            ValueError: if it is not of that form.
+        """
+        found = _NAME.fullmatch(text.strip())
+        if found is None:
+            raise ValueError(f"{text!r} names no certificate; wanted <I>issuer<S>subject")
+        return cls(found[1].strip(), found[2].strip())
+
+    def names(self, issuer: str, subject: str) -> bool:
+        """Tell whether these are its common names, in any case."""
+        return (_common_name(self.issuer), _common_name(self.subject)) == (issuer.lower(), subject.lower())
+
+    def __str__(self) -> str:
+        return f"<I>{self.issuer}<S>{self.subject}"
+
+
+def _common_name(text: str) -> str:
+    """Return the CN of a name in X.500 form, in lower case; the whole text where there is none."""
+    found = _COMMON_NAME.search(text)
+    return ((found[1] or found[2] or "") if found else text).strip().lower()
+
+
+def choose_certificate(
+    at: PointOfView, name: CertificateName | None, fqdn: str, *, setting: str, source: str
+) -> Decision[str | None]:
+    """Choose the certificate of a connector among those installed now.
+
+    Args:
+        at: the server, and when.
+        name: TlsCertificateName, None where it is not written.
+        fqdn: what the certificate must bear where there is no name.
+        setting: the property that decides, for the explanation, such as ``TlsCertificateName of 'Default Frontend'``.
+        source: ``file:line`` of that property.
+
+    Returns:
+        The name of the certificate, None when the store has none for the connector.
+    """
+    wanted = str(name) if name else f"a certificate enabled for SMTP that bears {fqdn}"
+    choice = _select(at, name, fqdn, f"certificate for {setting}")
+    chosen = choice.chosen.certificate if choice.chosen else None
+    found = check(
+        chosen is not None,
+        setting,
+        saw=_saw(at, choice, "names" if name else "finds"),
+        wanted=wanted,
+        cite=NAMED if name and chosen is None else SELECTION,
+        source=source,
+    )
+    because: tuple[Reason, ...] = (found, *_which_of_several(at, choice), choice)
+    return Decision("certificate for STARTTLS", chosen, because, chosen or f"none: wanted {wanted}")
+
+
+def _select(
+    at: PointOfView, name: CertificateName | None, fqdn: str, question: str
+) -> Choice[CertificateUse]:
+    held = _named(at, name) if name else _fits(at, fqdn)
+    return select(
+        question,
+        at.world.installed(at.mta, at.now),
+        name=lambda use: use.certificate,
+        checks=held,
+        ranks=lambda use: (_trust(_spec(at, use)), *_newest(at, _spec(at, use))),
+        cite=SELECTION,
+    )
+
+
+def _spec(at: PointOfView, use: CertificateUse) -> CertificateSpec:
+    return at.world.certificates[use.certificate]
+
+
+def _issuer(at: PointOfView, spec: CertificateSpec) -> str:
+    """Return the common name of who issued a certificate."""
+    if spec.authority is None:
+        return spec.common_name
+    return at.world.authorities[spec.authority].common_name
+
+
+def name_of(at: PointOfView, spec: CertificateSpec) -> str:
+    """Return the value of TlsCertificateName that names a certificate."""
+    return f"<I>CN={_issuer(at, spec)}<S>CN={spec.common_name}"
+
+
+def _named(at: PointOfView, name: CertificateName) -> Callable[[CertificateUse], tuple[Check, ...]]:
+    """Hold issuer and subject against the name; whether it is enabled for SMTP is not asked on this path."""
+
+    def checks(use: CertificateUse) -> tuple[Check, ...]:
+        spec = _spec(at, use)
+        met = name.names(_issuer(at, spec), spec.common_name)
+        saw = name_of(at, spec)
+        return (check(met, "issuer and subject", saw=saw, wanted=str(name), cite=SELECTION),)
+
+    return checks
+
+
+def _fits(at: PointOfView, fqdn: str) -> Callable[[CertificateUse], tuple[Check, ...]]:
+    """Hold the names of a certificate against the Fqdn, and ask whether it is enabled for SMTP."""
+
+    def checks(use: CertificateUse) -> tuple[Check, ...]:
+        spec = _spec(at, use)
+        names = dict.fromkeys((spec.common_name, *spec.names))
+        return (
+            check(
+                any(name_matches(fqdn, name) for name in names if name),
+                "names of the certificate",
+                saw=", ".join(names),
+                wanted=fqdn,
+                cite=SELECTION,
+            ),
+            check(
+                use.smtp,
+                "Services of the certificate",
+                saw="SMTP" if use.smtp else "not SMTP",
+                wanted="SMTP",
+                cite=SELECTION,
+            ),
+        )
+
+    return checks
+
+
+def _trust(spec: CertificateSpec) -> Rank:
+    """Prefer what an authority issued to what is self-signed."""
+    signed = spec.authority is None
+    return Rank("issued by an authority", int(signed), "self-signed" if signed else "issued by an authority")
+
+
+def _newest(at: PointOfView, spec: CertificateSpec) -> tuple[Rank, Rank]:
+    begins = Rank(
+        "most recent Valid from", -spec.not_before.timestamp(), f"valid from {spec.not_before:%Y-%m-%d}"
+    )
+    ends = Rank("newest expiry", -spec.not_after.timestamp(), f"valid to {spec.not_after:%Y-%m-%d}")
+    return (ends, begins) if at.assumed(NEWEST_CERTIFICATE) == "valid-to" else (begins, ends)
+
+
+def _saw(at: PointOfView, choice: Choice[CertificateUse], verb: str) -> str:
+    """Say which certificates fit; where none does, which there are, by the names an administrator would write."""
+    fitting = [_spec(at, each.subject) for each in choice.candidates if each.eligible]
+    if not fitting:
+        installed = [name_of(at, _spec(at, each.subject)) for each in choice.candidates]
+        return f"no such certificate; installed: {', '.join(installed) or 'none'}"
+    ends = ", ".join(f"NotAfter {spec.not_after:%Y-%m-%d}" for spec in fitting)
+    return f"{verb} {len(fitting)} certificate{'s' if len(fitting) > 1 else ''} ({ends})"
+
+
+def _which_of_several(at: PointOfView, choice: Choice[CertificateUse]) -> tuple[Check, ...]:
+    """Say how one of several was taken, and that the one taken has expired."""
+    won = choice.winner
+    if won is None:
+        return ()
+    decided = at.assumed(NEWEST_CERTIFICATE)
+    several = sum(each.eligible for each in choice.candidates) > 1
+    expired = at.now > _spec(at, won.subject).not_after
+    saw = f"{won.name} is taken: {NEWEST_CERTIFICATE.choices[decided]}"
+    which = check(True, "one of several certificates", saw=saw, cite=NEWEST_CERTIFICATE.cite(decided))
+    over = check(True, "validity", saw=f"{won.name} has expired and is used all the same", cite=SELECTION)
+    return ((which,) if several else ()) + ((over,) if expired else ())
