@@ -7,8 +7,9 @@ below, with their grade. What is assumed or not judged says so in the line. Pure
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterable, Iterator
+from enum import IntEnum
+from typing import Any, NamedTuple
 
 from mailsim.flow.evidence import nearest_loser, says, says_of
 from mailsim.reason.check import Check, Verdict
@@ -51,16 +52,40 @@ def gists(reason: Reason) -> list[str]:
     """Return what decided against something, one line each, the decisive one first; empty when nothing did.
 
     A decision decided against something when the last that it looked at did; what failed on the way to a yes is no
-    reason. Of a choice without a winner, the candidate that came nearest is named.
+    reason. Of a choice without a winner, the candidate that came nearest is named. What names a property comes first, since
+    it can be changed; then what names an object; a statement about the mail alone, such as that nobody has its domain, mostly
+    follows from these and comes last. Among equals the last that was looked at comes first.
     """
+    return [gist.text for gist in sorted(_gists(reason), key=lambda gist: gist.place)]
+
+
+class _Place(IntEnum):
+    """What a reason points to, the most useful first."""
+
+    PROPERTY = 0
+    OBJECT = 1
+    NOTHING = 2
+
+
+class _Gist(NamedTuple):
+    text: str
+    place: _Place
+
+
+def _gists(reason: Reason) -> Iterator[_Gist]:
     if isinstance(reason, Check):
-        return [_located(says(reason), reason.source)] if _against(reason) else []
-    if isinstance(reason, Choice):
-        return [_nearest(reason)] if _against(reason) else [says(check) for check in reason.unknowns]
-    if not _against(reason):
-        return []
-    *before, last = _reached(reason)
-    return [*gists(last), *(line for part in before for line in gists(part))]
+        if _against(reason):
+            place = _Place.PROPERTY if reason.source else _Place.NOTHING
+            yield _Gist(_located(says(reason), reason.source), place)
+    elif isinstance(reason, Choice):
+        if _against(reason):
+            yield _nearest(reason)
+        yield from (_Gist(says(check), _Place.NOTHING) for check in reason.unknowns)
+    elif _against(reason):
+        *before, last = _reached(reason)
+        yield from _gists(last)
+        for part in before:
+            yield from _gists(part)
 
 
 def _against(reason: Reason) -> bool:
@@ -79,13 +104,14 @@ def _reached(decision: Decision[Any]) -> list[Reason]:
     return [part for part in decision.because if not missed(part)]
 
 
-def _nearest(choice: Choice[Any]) -> str:
+def _nearest(choice: Choice[Any]) -> _Gist:
     nearest = nearest_loser(choice)
     if nearest is None:
-        return f"no {choice.question}: there is no candidate"
+        return _Gist(f"no {choice.question}: there is no candidate", _Place.NOTHING)
     failed = next((check for check in nearest.checks if check.failed), None)
-    source = (failed.source if failed else "") or nearest.source
-    return _located(f"no {choice.question}; nearest is {nearest.name}: {nearest.lost_by}", source)
+    place = failed.source if failed else ""
+    text = f"no {choice.question}; nearest is {nearest.name}: {nearest.lost_by}"
+    return _Gist(_located(text, place or nearest.source), _Place.PROPERTY if place else _Place.OBJECT)
 
 
 def _located(text: str, source: str) -> str:

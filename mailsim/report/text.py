@@ -160,12 +160,10 @@ def _mark(disposition: Disposition, style: Style) -> tuple[str, str]:
 
 
 def _why(outcome: Outcome, style: Style) -> list[str]:
-    """Return what decided against a recipient; of a loop also why mail went round in it."""
+    """Return what decided against a recipient, then why its mail had come there as far as that was in want of something."""
     if outcome.disposition in (Disposition.DELIVERED, Disposition.LEFT):
         return []
-    found = [against for event in behind(outcome) if (against := _against(event))]
-    shown = found if outcome.disposition is Disposition.LOOPED else found[:1]
-    texts = list(dict.fromkeys(text for against in shown for text in against))
+    texts = list(dict.fromkeys(text for event in behind(outcome) for text in _against(event)))
     lines: list[str] = []
     for text in texts[:MOST_REASONS_SHOWN]:
         lines += fold(text, first="           " if lines else "      why: ", rest="             ")

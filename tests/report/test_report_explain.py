@@ -221,3 +221,43 @@ def test_what_failed_on_the_way_to_a_yes_is_no_reason() -> None:
     attributed = Decision("attribution", None, (nothing, owner), "Incoming")
     recipient = check(False, "recipient", saw="unknown", cite=SELECTION)
     assert gists(Decision("RCPT", None, (attributed, recipient), "refused")) == ["recipient: unknown"]
+
+
+def test_what_can_be_changed_comes_first() -> None:
+    """A property with its line stands before a nearest object, and both before what only says that nobody wants the mail."""
+    chain = check(False, "client certificate", saw="no TLS", wanted="a chain", cite=SELECTION)
+    address = check(
+        False, "SenderIPAddresses", saw="192.0.2.1", wanted="192.0.2.2", cite=SELECTION, source="a.yaml:9"
+    )
+    choices = (
+        select(
+            "by certificate",
+            ("hybrid",),
+            name=str,
+            checks=lambda _: (chain,),
+            source=lambda _: "a.yaml:7",
+            cite=SELECTION,
+        ),
+        select("by address", ("hybrid",), name=str, checks=lambda _: (address,), cite=SELECTION),
+    )
+    nobody = check(False, "recipient domain", saw="nobody's", cite=SELECTION)
+    attributed = Decision("attribution", None, (*choices, nobody), "nobody's mail")
+    refused = check(False, "attributed", saw="to nobody", cite=SELECTION)
+    assert gists(Decision("RCPT", None, (attributed, refused), "refused")) == [
+        "no by address; nearest is hybrid: SenderIPAddresses: 192.0.2.1, wanted 192.0.2.2  a.yaml:9",
+        "no by certificate; nearest is hybrid: client certificate: no TLS, wanted a chain  a.yaml:7",
+        "attributed: to nobody",
+        "recipient domain: nobody's",
+    ]
+
+
+def test_the_gate_that_refused_comes_before_its_equals() -> None:
+    """Of two properties the one that was looked at last decided."""
+    before = Decision(
+        "rights", None, (check(False, "PermissionGroups", saw="none", cite=SELECTION, source="a.yaml:3"),)
+    )
+    gate_ = check(False, "MaxMessageSize", saw="2", wanted="1", cite=SELECTION, source="a.yaml:4")
+    assert gists(Decision("MAIL", None, (before, gate_), "refused")) == [
+        "MaxMessageSize: 2, wanted 1  a.yaml:4",
+        "PermissionGroups: none  a.yaml:3",
+    ]

@@ -40,7 +40,8 @@ def answer_ehlo(at: PointOfView, session: Session) -> Decision[Reply]:
         return Decision("HELO", Reply(250, "", tuple(lines)), (), "welcome")
     offer = decide_starttls(at, session)
     lines += _extensions(connector, session, starttls=offer.value is not None)
-    because: tuple[Reason, ...] = (offer, *_left_out(connector)) if offer.because else ()
+    # what is offered stands last, since it decides whether a sender that wants TLS goes on
+    because: tuple[Reason, ...] = (*_left_out(connector), offer) if offer.because else ()
     return Decision("EHLO", Reply(250, "", tuple(lines)), because, "welcome")
 
 
