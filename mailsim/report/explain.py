@@ -7,11 +7,10 @@ below, with their grade. What is assumed or not judged says so in the line. Pure
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from enum import IntEnum
-from typing import Any, NamedTuple
+from collections.abc import Iterable
+from typing import Any
 
-from mailsim.flow.evidence import nearest_loser, says, says_of
+from mailsim.flow.evidence import says, says_of
 from mailsim.reason.check import Check, Verdict
 from mailsim.reason.choice import Candidate, Choice
 from mailsim.reason.cite import Citation, Grade
@@ -46,76 +45,6 @@ def explain(reason: Reason, style: Style = PLAIN, *, indent: str = "", by: str =
 def explain_event(event: Event, style: Style = PLAIN, *, indent: str = "") -> list[str]:
     """Return the reason of an event as lines; empty when nothing was decided."""
     return explain(event.because, style, indent=indent, by=event.mta) if event.because is not None else []
-
-
-def gists(reason: Reason) -> list[str]:
-    """Return what decided against something, one line each, the decisive one first; empty when nothing did.
-
-    A decision decided against something when the last that it looked at did; what failed on the way to a yes is no
-    reason. Of a choice without a winner, the candidate that came nearest is named. What names a property comes first, since
-    it can be changed; then what names an object; a statement about the mail alone, such as that nobody has its domain, mostly
-    follows from these and comes last. Among equals the last that was looked at comes first.
-    """
-    return [gist.text for gist in sorted(_gists(reason), key=lambda gist: gist.place)]
-
-
-class _Place(IntEnum):
-    """What a reason points to, the most useful first."""
-
-    PROPERTY = 0
-    OBJECT = 1
-    NOTHING = 2
-
-
-class _Gist(NamedTuple):
-    text: str
-    place: _Place
-
-
-def _gists(reason: Reason) -> Iterator[_Gist]:
-    if isinstance(reason, Check):
-        if _against(reason):
-            place = _Place.PROPERTY if reason.source else _Place.NOTHING
-            yield _Gist(_located(says(reason), reason.source), place)
-    elif isinstance(reason, Choice):
-        if _against(reason):
-            yield _nearest(reason)
-        yield from (_Gist(says(check), _Place.NOTHING) for check in reason.unknowns)
-    elif _against(reason):
-        *before, last = _reached(reason)
-        yield from _gists(last)
-        for part in before:
-            yield from _gists(part)
-
-
-def _against(reason: Reason) -> bool:
-    if isinstance(reason, Check):
-        return reason.verdict in (Verdict.NO, Verdict.UNKNOWN)
-    if isinstance(reason, Choice):
-        return reason.winner is None
-    parts = _reached(reason)
-    return bool(parts) and _against(parts[-1])
-
-
-def _reached(decision: Decision[Any]) -> list[Reason]:
-    def missed(part: Reason) -> bool:
-        return isinstance(part, Check) and part.verdict is Verdict.NOT_REACHED
-
-    return [part for part in decision.because if not missed(part)]
-
-
-def _nearest(choice: Choice[Any]) -> _Gist:
-    nearest = nearest_loser(choice)
-    if nearest is None:
-        return _Gist(f"no {choice.question}: there is no candidate", _Place.NOTHING)
-    failed = next((check for check in nearest.checks if check.failed), None)
-    place = failed.source if failed else ""
-    text = f"no {choice.question}; nearest is {nearest.name}: {nearest.lost_by}"
-    return _Gist(_located(text, place or nearest.source), _Place.PROPERTY if place else _Place.OBJECT)
-
-
-def _located(text: str, source: str) -> str:
-    return f"{text}  {source}" if source else text
 
 
 def _heading(text: str, style: Style, indent: str) -> list[str]:

@@ -6,8 +6,9 @@ from mailsim.reason.check import check, unknown
 from mailsim.reason.choice import Choice, Rank, select
 from mailsim.reason.cite import assumed, documented, rfc
 from mailsim.reason.decision import Decision, Gate, admit
-from mailsim.report.explain import explain, explain_event, gists
+from mailsim.report.explain import explain, explain_event
 from mailsim.report.style import COLOURS, WIDTH
+from mailsim.report.why import alternatives, gists
 from mailsim.trace.events import Failed, Routed
 from tests.trace.runs import bounced, without_tls
 
@@ -261,3 +262,14 @@ def test_the_gate_that_refused_comes_before_its_equals() -> None:
         "MaxMessageSize: 2, wanted 1  a.yaml:4",
         "PermissionGroups: none  a.yaml:3",
     ]
+
+
+def test_what_might_have_gone_another_way_is_told() -> None:
+    """A choice says what it was won by when another candidate was eligible too, and nothing when there was none."""
+    (told,) = alternatives(send_connector())
+    assert told.startswith(
+        "send connector for lena@marketing.fabrikam.com is Partner Fabrikam, not To Internet: "
+    )
+    assert told.endswith("address space: * loses to *.fabrikam.com  partner.yaml:32")
+    alone = select("connector", ("a",), name=str, checks=lambda _: (), cite=SELECTION)
+    assert alternatives(Decision("route", None, (alone,))) == []

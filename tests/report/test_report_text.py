@@ -133,9 +133,22 @@ def test_mail_that_waits_for_tls_names_the_setting() -> None:
 def test_a_loop_is_counted() -> None:
     """Two rounds tell as much as a hundred."""
     told = message(looped())
-    assert "why: a.fabrikam.com: hop count: 101 hops, wanted at most 100" in told
+    assert "a.fabrikam.com: hop count: 101 hops, wanted at most 100" in told
     assert "99 more hops round a.fabrikam.com > b.fabrikam.com" in told
     assert len(told.splitlines()) < 25
+
+
+def test_a_loop_says_how_it_goes_round() -> None:
+    """No decision was against the mail, but one of those that made the round is to be changed: they come first."""
+    told = message(looped())
+    assert (
+        """
+      why: a.fabrikam.com: passes it on to b.fabrikam.com by smart host
+           b.fabrikam.com: passes it on to a.fabrikam.com by smart host
+           a.fabrikam.com: hop count: 101 hops, wanted at most 100
+"""
+        in told
+    )
 
 
 def test_a_report_stands_behind_its_message() -> None:

@@ -25,6 +25,7 @@ from mailsim.mta.exchange_online.attribution import (
     INCOMING,
     ORIGINATING,
     Attributed,
+    Claim,
     certificate_domain_accepted,
 )
 from mailsim.mta.exchange_online.config import Tenant
@@ -33,7 +34,7 @@ from mailsim.mta.exchange_online.connection_filter import (
     HostedConnectionFilterPolicy,
     passes_filter,
 )
-from mailsim.mta.exchange_online.inbound_connector import CONNECTOR
+from mailsim.mta.exchange_online.inbound_connector import CONNECTOR, InboundConnector
 from mailsim.mta.exchange_online.organization_config import (
     DIRECT_SEND,
     OrganizationConfig,
@@ -61,7 +62,12 @@ def ways_in(
         secured = replies.TLS_WANTED_FOR_NOW
     return (
         Gate("IPBlockList", lambda: passes_filter(at, policy, facts.peer_ip), blocked, FILTER),
-        Gate("attributed to a tenant", lambda: _owned(at, attributed, to), _denied(at, attributed), RELAY),
+        Gate(
+            "attributed to a tenant",
+            lambda: _owned(at, attributed, sender, to),
+            _denied(at, attributed),
+            RELAY,
+        ),
         Gate("may relay", lambda: _may_relay(attributed, sender, to), not_permitted(at), RELAY),
         Gate(
             "RestrictDomainsToIPAddresses and RestrictDomainsToCertificate",
@@ -95,24 +101,41 @@ def not_permitted(at: PointOfView) -> Reply:
     return replies.relay_denied(at.mta.fqdn)
 
 
-def _owned(at: PointOfView, attributed: Attributed, recipient: Mailbox) -> Check:
+def _owned(at: PointOfView, attributed: Attributed, sender: ReversePath, recipient: Mailbox) -> Check:
     owner, unused = attributed.tenant, attributed.unused
-    saw = f"no tenant has {recipient.domain}, and "
-    saw += (
-        f"neither sender nor certificate domain is accepted where {unused.name} is"
-        if unused is not None
-        else "neither certificate nor address of the session belongs to an OnPremises connector"
-    )
     open_point = NOT_PERMITTED if unused else UNATTRIBUTED
     choice = at.assumed(open_point)
+    wanted = "a matching OnPremises connector with an accepted domain, or a recipient of a tenant"
+    if owner is not None:
+        saw = f"{attributed.direction} mail of {owner.name}"
+    elif unused is not None:
+        saw, wanted = _not_made_good(unused, sender, recipient)
+    else:
+        saw = f"no tenant has {recipient.domain}, and "
+        saw += "neither certificate nor address of the session belongs to an OnPremises connector"
     return check(
         owner is not None,
         "attributed to a tenant",
-        saw=f"{attributed.direction} mail of {owner.name}" if owner else saw,
-        wanted="a matching OnPremises connector with an accepted domain, or a recipient of a tenant",
+        saw=saw,
+        wanted=wanted,
         cite=RELAY if choice == open_point.default else open_point.cite(choice),
-        source=unused.connector.source() if unused else "",
+        source=_identified_by(unused.connector) if unused else "",
     )
+
+
+def _not_made_good(unused: Claim, sender: ReversePath, recipient: Mailbox) -> tuple[str, str]:
+    """Say what an OnPremises connector that is met lacks, and what would do."""
+    name = unused.connector.certificate_name.domain or "none"
+    domains = ", ".join(each.domain_name for each in unused.tenant.accepted_domains)
+    saw = f"no tenant has {recipient.domain}, and {unused.name} is met, but neither sender {sender or '<>'} nor "
+    saw += f"certificate domain ({name}) is accepted there"
+    return saw, f"a sender in {domains}, or TlsSenderCertificateName with such a domain"
+
+
+def _identified_by(connector: InboundConnector) -> str:
+    """Return the place of the property by which a connector knows its sessions."""
+    by_name = bool(connector.tls_sender_certificate_name)
+    return connector.source("TlsSenderCertificateName" if by_name else "SenderIPAddresses")
 
 
 def _may_relay(attributed: Attributed, sender: ReversePath, recipient: Mailbox) -> Check:

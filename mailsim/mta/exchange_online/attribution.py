@@ -113,13 +113,14 @@ def attribute(
     met = by_session(at, facts, sender, recipient)
     because += [met] if met.chosen else []
     owner = _config(at).owner_of(recipient.domain)
-    because.append(_by_recipient(recipient, owner))
+    owned = _by_recipient(recipient, owner)
     if owner is None:
         value = Attributed(None, None, NOBODY, met.chosen)
-        return Decision("attribution", value, tuple(because), "nobody's mail")
+        return Decision("attribution", value, (*because, owned), "nobody's mail")
+    # the recipient decides and stands last: to be without a Partner connector is no fault
     partner = choose_partner(at, owner.inbound_connectors, facts, sender, recipient)
     value = Attributed(owner, partner.chosen, INCOMING, met.chosen)
-    return Decision("attribution", value, (*because, partner), f"{INCOMING} for {owner.name}")
+    return Decision("attribution", value, (*because, partner, owned), f"{INCOMING} for {owner.name}")
 
 
 def by_certificate(

@@ -110,6 +110,6 @@ def not_found(addressee: Addressee) -> tuple[Check, ...]:
             saw=accepted.domain_type.value if accepted else "not an accepted domain",
             wanted="a known recipient, or a domain that is not Authoritative",
             cite=RESOLUTION,
-            source=str(accepted.origin or "") if accepted else "",
+            source=accepted.source("DomainType") if accepted else "",
         ),
     )

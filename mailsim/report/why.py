@@ -1,0 +1,169 @@
+"""Why a recipient did not get through, in a few lines that an administrator can act on.
+
+Called by ``text`` for every recipient that was not delivered. Rules:
+
+1. What decided against the mail comes first, then what might have gone another way, then what else was in want of something.
+2. Of the reasons of one decision those that name a property come first, since it can be changed; then those that name an object;
+   a statement about the mail alone, such as that nobody has its domain, mostly follows from these and comes last.
+3. In a loop no single decision is against the mail, but one of them is to be changed: the way once round comes first.
+
+Pure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from enum import IntEnum
+from typing import Any, NamedTuple
+
+from mailsim.flow.evidence import behind, nearest_loser, says
+from mailsim.reason.check import Check, Verdict
+from mailsim.reason.choice import Choice
+from mailsim.reason.decision import Decision, Reason
+from mailsim.trace.events import Attributed, Connected, Event, Routed
+from mailsim.trace.hop import Disposition, Hop, Outcome
+
+
+def why(outcome: Outcome) -> list[str]:
+    """Return the reasons, each with the MTA that decided and the place of what it names; empty for a delivery."""
+    if outcome.disposition in (Disposition.DELIVERED, Disposition.LEFT):
+        return []
+    events = behind(outcome)
+    against = [f"{event.mta}: {text}" for event in events if event.because for text in gists(event.because)]
+    chosen = [each for each in events if isinstance(each.what, Connected | Attributed | Routed)]
+    otherwise = [f"{event.mta}: {text}" for event in chosen for text in alternatives(event.because)]
+    around = _round(outcome) if outcome.disposition is Disposition.LOOPED else []
+    return list(dict.fromkeys((*around, *against[:1], *otherwise, *against[1:])))
+
+
+# --- what decided against something -----------------------------------------------------------------------
+
+
+class _Place(IntEnum):
+    """What a reason points to, the most useful first."""
+
+    PROPERTY = 0
+    OBJECT = 1
+    NOTHING = 2
+
+
+class _Gist(NamedTuple):
+    text: str
+    place: _Place
+
+
+def gists(reason: Reason) -> list[str]:
+    """Return what decided against something, one line each, the decisive one first; empty when nothing did.
+
+    A decision decided against something when the last that it looked at did; what failed on the way to a yes is no
+    reason. Of a choice without a winner, the candidate that came nearest is named. Among reasons that point to the same kind of
+    thing the last that was looked at comes first.
+    """
+    return [gist.text for gist in sorted(_gists(reason), key=lambda gist: gist.place)]
+
+
+def _gists(reason: Reason) -> Iterator[_Gist]:
+    if isinstance(reason, Check):
+        if _against(reason):
+            place = _Place.PROPERTY if reason.source else _Place.NOTHING
+            yield _Gist(_located(says(reason), reason.source), place)
+    elif isinstance(reason, Choice):
+        if _against(reason):
+            yield _nearest(reason)
+        yield from (_Gist(says(check), _Place.NOTHING) for check in reason.unknowns)
+    elif _against(reason):
+        *before, last = _reached(reason)
+        yield from _gists(last)
+        for part in before:
+            yield from _gists(part)
+
+
+def _against(reason: Reason) -> bool:
+    if isinstance(reason, Check):
+        return reason.verdict in (Verdict.NO, Verdict.UNKNOWN)
+    if isinstance(reason, Choice):
+        return reason.winner is None
+    parts = _reached(reason)
+    return bool(parts) and _against(parts[-1])
+
+
+def _reached(decision: Decision[Any]) -> list[Reason]:
+    def missed(part: Reason) -> bool:
+        return isinstance(part, Check) and part.verdict is Verdict.NOT_REACHED
+
+    return [part for part in decision.because if not missed(part)]
+
+
+def _nearest(choice: Choice[Any]) -> _Gist:
+    nearest = nearest_loser(choice)
+    if nearest is None:
+        return _Gist(f"no {choice.question}: there is no candidate", _Place.NOTHING)
+    failed = next((check for check in nearest.checks if check.failed), None)
+    place = failed.source if failed else ""
+    text = f"no {choice.question}; nearest is {nearest.name}: {nearest.lost_by}"
+    return _Gist(_located(text, place or nearest.source), _Place.PROPERTY if place else _Place.OBJECT)
+
+
+def _located(text: str, source: str) -> str:
+    return f"{text}  {source}" if source else text
+
+
+# --- what might have gone another way ---------------------------------------------------------------------
+
+
+def alternatives(reason: Reason | None) -> list[str]:
+    """Return the choices that another candidate could have won, each with the rank that decided and the place of the winner."""
+    if isinstance(reason, Decision):
+        return [text for part in reason.because for text in alternatives(part)]
+    if not isinstance(reason, Choice) or reason.winner is None:
+        return []
+    loser = next((each for each in reason.candidates if each.eligible and not each.chosen), None)
+    if loser is None:
+        return []
+    text = f"{reason.question} is {reason.winner.name}, not {loser.name}: {loser.lost_by}"
+    decided = deciding_check(reason)
+    return [_located(text, decided.source if decided else reason.winner.source)]
+
+
+def deciding_check(reason: Reason | None) -> Check | None:
+    """Return the property by which the winner of a decision's first choice was found: the last of its checks with a place."""
+    if isinstance(reason, Choice):
+        checks = reason.winner.checks if reason.winner else ()
+        return next((check for check in reversed(checks) if check.source and not check.failed), None)
+    if isinstance(reason, Decision):
+        found = (deciding_check(part) for part in reason.because if not isinstance(part, Check))
+        return next((check for check in found if check is not None), None)
+    return None
+
+
+# --- the way once round -------------------------------------------------------------------------------------
+
+
+def _round(outcome: Outcome) -> list[str]:
+    """Return how each MTA of a loop took the mail and passed it on, in the order of the way round; empty for no loop."""
+    passed = [hop.mta for hop in outcome.hops[:-1]]
+    last = outcome.hops[-1].mta
+    if last not in passed:
+        return []
+    again = len(passed) - passed[::-1].index(last)
+    return [text for hop in outcome.hops[again:] if (text := _turn(hop))]
+
+
+def _turn(hop: Hop) -> str:
+    """Return how an MTA took a message and passed it on, with the place of the first that was configured."""
+    taken = hop.connection.attributed_to(hop.names) if hop.connection else ()
+    routed = [event for event in hop.events if isinstance(event.what, Routed)]
+    parts = [f"{event.because.answer}{_by(event)}" for event in taken if isinstance(event.because, Decision)]
+    parts += [
+        f"passes it on to {what.next_hop} by {what.via}{_by(event)}"
+        for event, what in ((each, each.what) for each in routed)
+        if isinstance(what, Routed)
+    ]
+    found = (deciding_check(event.because) for event in (*taken, *routed))
+    place = next((decided.source for decided in found if decided), "")
+    return _located(f"{hop.mta}: {'; '.join(parts)}", place) if parts else ""
+
+
+def _by(event: Event) -> str:
+    decided = deciding_check(event.because)
+    return f" ({decided.rule}: {decided.saw})" if decided else ""
