@@ -18,6 +18,7 @@ from mailsim.config.record import RecordText
 from mailsim.flow.expectation import Expectations
 from mailsim.mta.exchange_online import accepted_domain as online
 from mailsim.mta.exchange_online.connection_filter import HostedConnectionFilterPolicy
+from mailsim.mta.exchange_online.enforcement import TenantExemptionInfo
 from mailsim.mta.exchange_online.inbound_connector import InboundConnector
 from mailsim.mta.exchange_online.organization_config import OrganizationConfig
 from mailsim.mta.exchange_online.outbound_connector import OutboundConnector
@@ -201,6 +202,9 @@ class ServerText:
     receive_connectors: tuple[ReceiveConnector, ...] = field(
         default=(), metadata={"name": "ReceiveConnectors"}
     )
+    out_of_date_since: datetime | None = field(
+        default=None, metadata={"doc": "since when Exchange Online counts its version as out of date"}
+    )
     origin: Origin | None = _origin()
 
 
@@ -231,6 +235,7 @@ class TenantText:
     hosted_connection_filter_policy: HostedConnectionFilterPolicy = field(
         default_factory=HostedConnectionFilterPolicy
     )
+    tenant_exemption_info: tuple[TenantExemptionInfo, ...] = ()
     recipients: RecipientsText = field(default_factory=RecipientsText)
     origin: Origin | None = _origin()
 

@@ -56,6 +56,7 @@ def _tenant(linking: Linking, name: str, text: TenantText) -> Tenant:
         ),
         organization_config=text.organization_config,
         hosted_connection_filter_policy=text.hosted_connection_filter_policy,
+        tenant_exemption_info=text.tenant_exemption_info,
     )
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from mailsim.mta.exchange_online.accepted_domain import AcceptedDomain, accepted_by
 from mailsim.mta.exchange_online.connection_filter import HostedConnectionFilterPolicy
+from mailsim.mta.exchange_online.enforcement import TenantExemptionInfo
 from mailsim.mta.exchange_online.inbound_connector import InboundConnector
 from mailsim.mta.exchange_online.organization_config import OrganizationConfig
 from mailsim.mta.exchange_online.outbound_connector import OutboundConnector
@@ -26,6 +27,7 @@ class Tenant:
         directory: its recipients.
         organization_config: its organization settings.
         hosted_connection_filter_policy: its connection filter.
+        tenant_exemption_info: pauses of the enforcement against out-of-date servers.
     """
 
     name: str
@@ -38,6 +40,7 @@ class Tenant:
     hosted_connection_filter_policy: HostedConnectionFilterPolicy = field(
         default_factory=HostedConnectionFilterPolicy
     )
+    tenant_exemption_info: tuple[TenantExemptionInfo, ...] = ()
 
     def accepted(self, domain: str) -> AcceptedDomain | None:
         """Return the most specific accepted domain that covers a domain, None when there is none."""
