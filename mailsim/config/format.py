@@ -19,6 +19,7 @@ from mailsim.flow.expectation import Expectations
 from mailsim.mta.exchange_online import accepted_domain as online
 from mailsim.mta.exchange_online.inbound_connector import InboundConnector
 from mailsim.mta.exchange_online.outbound_connector import OutboundConnector
+from mailsim.mta.exchange_online.transport_config import TransportConfig
 from mailsim.mta.exchange_server import accepted_domain as onprem
 from mailsim.mta.exchange_server.receive_connector import ReceiveConnector
 from mailsim.mta.exchange_server.send_connector import SendConnector
@@ -178,6 +179,7 @@ class TenantText:
     inbound_connectors: tuple[InboundConnector, ...] = ()
     outbound_connectors: tuple[OutboundConnector, ...] = ()
     transport_rules: tuple[TransportRule, ...] = ()
+    transport_config: TransportConfig = field(default_factory=TransportConfig)
     recipients: RecipientsText = field(default_factory=RecipientsText)
     origin: Origin | None = _origin()
 
@@ -191,6 +193,10 @@ class OnlineText:
         metadata={"doc": "the name the service gives for itself"},
     )
     ip: IPv4Address = IPv4Address("203.0.113.25")
+    relay_pool_ip: IPv4Address = field(
+        default=IPv4Address("40.95.0.1"),
+        metadata={"doc": "where mail with a foreign sender leaves from that passed neither SPF nor DKIM"},
+    )
     trusts: tuple[str, ...] = ()
     tenants: Mapping[str, TenantText]
     origin: Origin | None = _origin()

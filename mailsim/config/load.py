@@ -8,6 +8,7 @@ from mailsim.config.document import MappingNode, ScalarNode
 from mailsim.config.files import read_text
 from mailsim.config.format import ScenarioText
 from mailsim.config.from_yaml import read_yaml
+from mailsim.config.link_lints import link_lints
 from mailsim.config.link_messages import link_message
 from mailsim.config.link_world import WorldLinker
 from mailsim.config.names import mark_of, require_known
@@ -49,6 +50,7 @@ def _link(document: MappingNode, file: str, diagnostics: Diagnostics) -> Scenari
     if bound is None:
         return None
     world = WorldLinker(bound, file, diagnostics).link()
+    link_lints(world, diagnostics)
     linked = [link_message(name, text, world, file, diagnostics) for name, text in bound.messages.items()]
     for used in names_used(bound.expect):
         _require(used, bound, world, diagnostics)

@@ -6,17 +6,17 @@ New-OutboundConnector, "NDRs in Exchange Online".
 
 from __future__ import annotations
 
+from dataclasses import replace
+from ipaddress import IPv4Address
+
 import pytest
 from exchange_worlds import certificate, facts, kind, nameless, outbound, service, tenant, view
 
 from mailsim.mail.address import Mailbox
 from mailsim.mail.capability import Capabilities
 from mailsim.mta.exchange_online.connector import ConnectorType
-from mailsim.mta.exchange_online.outbound_connector import (
-    OutboundConnector,
-    TlsSettings,
-    choose_outbound_connector,
-)
+from mailsim.mta.exchange_online.outbound_connector import OutboundConnector, TlsSettings
+from mailsim.mta.exchange_online.selection import Leaving, choose_outbound_connector
 from mailsim.mta.exchange_online.send import relay_by
 from mailsim.mta.kind import Offer, RouteProblem
 from mailsim.world.facts import TlsFacts
@@ -29,8 +29,8 @@ C3 = outbound("C3", "*.contoso.com")
 
 def choose(domain: str, *connectors: OutboundConnector, domains=DOMAINS):
     """Choose the outbound connector for a recipient at a domain."""
-    accepted = tenant("contoso", *domains).accepted_domains
-    return choose_outbound_connector(connectors, accepted, Mailbox("x", domain))
+    contoso = tenant("contoso", *domains, outbound_connectors=connectors)
+    return choose_outbound_connector(view(service(contoso)), Leaving(contoso, Mailbox("x", domain)))
 
 
 @pytest.mark.parametrize("order", [(C1, C2, C3), (C3, C2, C1), (C2, C1, C3)])
@@ -87,10 +87,12 @@ def test_equal_connectors_are_a_visible_assumption():
         {"tls_domain": "a.example"},
         {"tls_settings": TlsSettings.CERTIFICATE_VALIDATION, "tls_domain": "a.example"},
         {"all_accepted_domains": True},
+        {"route_all_messages_via_on_premises": True},
+        {"sender_rewriting_enabled": True},
     ],
 )
 def test_what_the_cmdlet_refuses(more):
-    """UseMXRecord and SmartHosts exclude each other, TlsDomain goes with DomainValidation."""
+    """UseMXRecord and SmartHosts exclude each other, TlsDomain goes with DomainValidation; some want OnPremises."""
     with pytest.raises(ValueError, match="outbound connector 'x'"):
         outbound("x", "*", **more)
 
@@ -122,8 +124,11 @@ GOOD = certificate("good", "mail.contoso.com")
 OTHER = certificate("other", "exchangeserver01", common_name="ExchangeServer01")
 SELF = certificate("self", "mail.contoso.com", authority=None)
 PREFIX = "450 4.4.317 Cannot connect to remote server [Message="
-REQUIRED = PREFIX + "451 5.7.3 STARTTLS is required to send mail]"
-UNTRUSTED = PREFIX + "UntrustedRoot]"
+ATTEMPTED = (
+    "] [LastAttemptedServerName=mail.contoso.com] [LastAttemptedIP=198.51.100.10:25] [SmtpSecurity=-1;-1]"
+)
+REQUIRED = PREFIX + "451 5.7.3 STARTTLS is required to send mail" + ATTEMPTED
+UNTRUSTED = PREFIX + "UntrustedRoot" + ATTEMPTED
 
 
 def offered(settings: TlsSettings | None, domain: str, shown: str) -> str | None:
@@ -141,6 +146,7 @@ def offered(settings: TlsSettings | None, domain: str, shown: str) -> str | None
     offer = offers.get(shown) or Offer(
         "mail.contoso.com", starttls, TlsFacts("TLS1_3", at.pki.presented(shown))
     )
+    offer = replace(offer, address=IPv4Address("198.51.100.10"))
     value = kind(at).on_offer(at, relay_by(at, connector, "contoso.com"), offer).value
     return None if value is None else str(value)
 
@@ -172,15 +178,16 @@ ENCRYPTION, CHAIN, DOMAIN = (
             "*.contoso.com",
             "other",
             PREFIX
-            + "SubjectMismatch Expected Subject: *.contoso.com. Presented Subject: CN=ExchangeServer01,OU=Simulated hosts,O=mailsim.]",
+            + "SubjectMismatch Expected Subject: *.contoso.com. Presented Subject: CN=ExchangeServer01,OU=Simulated hosts,O=mailsim."
+            + ATTEMPTED,
         ),
         (
             DOMAIN,
             "mail.contoso.com",
             "bare",
-            PREFIX + "SubjectMismatch Expected Subject: mail.contoso.com. Presented Subject: .]",
+            PREFIX + "SubjectMismatch Expected Subject: mail.contoso.com. Presented Subject: ." + ATTEMPTED,
         ),
-        (None, "", "broken", PREFIX + "451 4.4.0 Security status InvalidToken]"),
+        (None, "", "broken", PREFIX + "451 4.4.0 Security status InvalidToken" + ATTEMPTED),
     ],
 )
 def test_what_a_next_hop_must_show(settings, domain, shown, error):
@@ -214,4 +221,7 @@ def test_failed_connections(cause, code):
     at = view(service(tenant()))
     error = kind(at).on_unreachable(at, "mail.contoso.com", facts(at).peer_ip, cause)
     assert error.enhanced == code
-    assert error.text.endswith("[LastAttemptedServerName=mail.contoso.com] [LastAttemptedIP=192.0.2.66:25]")
+    attempted = (
+        "[LastAttemptedServerName=mail.contoso.com] [LastAttemptedIP=192.0.2.66:25] [SmtpSecurity=-2;-2]"
+    )
+    assert error.text.endswith(attempted)

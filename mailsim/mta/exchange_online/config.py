@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from mailsim.mta.exchange_online.accepted_domain import AcceptedDomain, accepted_by
 from mailsim.mta.exchange_online.inbound_connector import InboundConnector
 from mailsim.mta.exchange_online.outbound_connector import OutboundConnector
+from mailsim.mta.exchange_online.transport_config import TransportConfig
 from mailsim.mta.rules.rule import TransportRule
 from mailsim.world.directory import Directory
 
@@ -22,6 +23,7 @@ class Tenant:
         outbound_connectors: its outbound connectors.
         transport_rules: its mail flow rules by priority.
         directory: its recipients.
+        transport_config: its transport settings.
     """
 
     name: str
@@ -30,6 +32,7 @@ class Tenant:
     outbound_connectors: tuple[OutboundConnector, ...] = ()
     transport_rules: tuple[TransportRule, ...] = ()
     directory: Directory = field(default_factory=Directory)
+    transport_config: TransportConfig = field(default_factory=TransportConfig)
 
     def accepted(self, domain: str) -> AcceptedDomain | None:
         """Return the most specific accepted domain that covers a domain, None when there is none."""

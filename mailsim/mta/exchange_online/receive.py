@@ -14,7 +14,7 @@ from mailsim.mail.date import mail_date
 from mailsim.mail.envelope import Envelope
 from mailsim.mail.message import Message
 from mailsim.mail.reply import Reply
-from mailsim.mta.exchange_online import defaults, headers, replies
+from mailsim.mta.exchange_online import defaults, headers, replies, srs
 from mailsim.mta.exchange_online.accepted_domain import DomainType
 from mailsim.mta.exchange_online.attribution import (
     INCOMING,
@@ -184,7 +184,7 @@ def _exists(attributed: Attributed, recipient: Mailbox) -> Check:
     """Block unknown recipients of authoritative domains; only Incoming mail is judged at the edge."""
     tenant = attributed.tenant
     accepted = tenant.accepted(recipient.domain) if tenant else None
-    known = tenant is not None and recipient in tenant.directory
+    known = tenant is not None and (recipient in tenant.directory or srs.is_known(tenant, recipient))
     judged = attributed.direction == INCOMING and accepted is not None
     blocked = (
         judged and accepted is not None and accepted.domain_type is DomainType.AUTHORITATIVE and not known
