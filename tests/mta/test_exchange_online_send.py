@@ -7,6 +7,7 @@ New-OutboundConnector, "NDRs in Exchange Online".
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from ipaddress import IPv4Address
 
 import pytest
@@ -14,10 +15,13 @@ from exchange_worlds import certificate, facts, kind, nameless, outbound, servic
 
 from mailsim.mail.address import Mailbox
 from mailsim.mail.capability import Capabilities
+from mailsim.mail.reply import reply
+from mailsim.mta.exchange_online import replies
 from mailsim.mta.exchange_online.connector import ConnectorType
 from mailsim.mta.exchange_online.outbound_connector import OutboundConnector, TlsSettings
 from mailsim.mta.exchange_online.selection import Leaving, choose_outbound_connector
 from mailsim.mta.exchange_online.send import relay_by
+from mailsim.mta.exchange_online.transport_config import TransportConfig
 from mailsim.mta.kind import Offer, RouteProblem
 from mailsim.world.facts import TlsFacts
 
@@ -225,3 +229,62 @@ def test_failed_connections(cause, code):
         "[LastAttemptedServerName=mail.contoso.com] [LastAttemptedIP=192.0.2.66:25] [SmtpSecurity=-2;-2]"
     )
     assert error.text.endswith(attempted)
+
+
+@pytest.mark.parametrize(
+    ("last", "expired"),
+    [
+        (
+            PREFIX + "UntrustedRoot" + ATTEMPTED,
+            "550 5.4.317 Message expired, cannot connect to remote server(UntrustedRoot)",
+        ),
+        (
+            "450 4.4.312 DNS query failed [Message=InfoNoRecords]",
+            "550 5.4.312 Message expired, DNS query failed(InfoNoRecords)",
+        ),
+        ("451 4.3.0 busy", None),
+    ],
+)
+def test_how_an_expiry_is_worded(last, expired):
+    """The last error gives the reply, without what it says about the last attempt; others have none of their own."""
+    code, enhanced, text = last.split(" ", 2)
+    wording = replies.expired(reply(int(code), enhanced, text))
+    assert (str(wording) if wording else None) == expired
+
+
+@pytest.mark.parametrize("hours", [11, 25])
+def test_message_expiration_has_limits(hours):
+    """Set-TransportConfig takes twelve hours to a day."""
+    with pytest.raises(ValueError, match="MessageExpiration"):
+        TransportConfig(message_expiration=timedelta(hours=hours))
+
+
+# --- centralized mail transport ------------------------------------------------------------------------------
+
+CENTRAL = outbound(
+    "central",
+    "*",
+    route_all_messages_via_on_premises=True,
+    connector_type=ConnectorType.ON_PREMISES,
+    use_mx_record=False,
+    smart_hosts=("mail.contoso.com",),
+)
+
+
+@pytest.mark.parametrize(
+    ("domain", "visited", "name"),
+    [
+        ("northwind.com", False, "central"),
+        ("northwind.com", True, "exact"),  # not sent back; other connectors still serve
+        ("fabrikam.com", False, "C1"),  # an accepted domain is no mail to the outside
+        ("tailspin.com", True, None),
+    ],
+)
+def test_centralized_mail_transport(domain, visited, name):
+    """It pulls mail to the outside before any other connector, unless the mail came from on-premises (KB 3194415)."""
+    contoso = tenant(
+        "contoso", *DOMAINS, outbound_connectors=(outbound("exact", "northwind.com"), CENTRAL, C1)
+    )
+    leaving = Leaving(contoso, Mailbox("x", domain), from_on_premises=visited)
+    chosen = choose_outbound_connector(view(service(contoso)), leaving).chosen
+    assert (chosen.name if chosen else None) == name
