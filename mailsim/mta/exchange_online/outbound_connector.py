@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import Enum
+from ipaddress import IPv4Network
 from typing import ClassVar
 
 from mailsim.mail.pattern import DomainPattern
@@ -77,9 +78,12 @@ class OutboundConnector:
         """Refuse what the cmdlet refuses.
 
         Raises:
-            ValueError: for properties that exclude each other.
+            ValueError: for properties that exclude each other, or a smart host that is no range.
         """
         named = self.tls_settings is TlsSettings.DOMAIN_VALIDATION
+        for host in self.smart_hosts:
+            if "/" in host:
+                IPv4Network(host, strict=False)
         wrong = (
             (
                 not self.use_mx_record and not self.smart_hosts,

@@ -6,7 +6,7 @@ Sources: New-OutboundConnector, "NDRs in Exchange Online", Set-TransportConfig.
 from __future__ import annotations
 
 from dataclasses import replace
-from ipaddress import IPv4Address
+from ipaddress import IPv4Address, IPv4Network
 
 from mailsim.mail.dsn import Action
 from mailsim.mail.reply import Reply
@@ -61,7 +61,8 @@ def relay_by(
         domain: of the recipient.
         by_relay_pool: whether it leaves from the relay pool's address, the last one of the service.
     """
-    hosts = connector.smart_hosts if connector and not connector.use_mx_record else ()
+    written = connector.smart_hosts if connector and not connector.use_mx_record else ()
+    hosts = tuple(host for each in written for host in _smart_hosts(at, each))
     return Relay(
         via=connector.name if connector else "MX",
         domain="" if hosts else domain,
@@ -71,6 +72,16 @@ def relay_by(
         helo=at.mta.fqdn,
         source=at.mta.addresses[-1 if by_relay_pool else 0],
     )
+
+
+def _smart_hosts(at: PointOfView, written: str) -> tuple[str, ...]:
+    """Read one entry of SmartHosts: a name, an address, or a range, of which those that somebody has are tried."""
+    first, slash, _ = written.partition("/")
+    if not slash:
+        return (written,)
+    network = IPv4Network(written, strict=False)
+    had = sorted(each for mta in at.world.mtas.values() for each in mta.addresses if each in network)
+    return tuple(map(str, had)) or (first,)
 
 
 def choose_next_hop(at: PointOfView, relay: Relay) -> Decision[Targets]:
