@@ -104,7 +104,7 @@ def _is_authenticated(at: PointOfView, sender: Mailbox) -> Check:
     """SPF or DKIM of the sender passed on the way in; not judged here unless the scenario says."""
     choice, rule = at.assumed(SENDER_AUTHENTICATED), "SPF or DKIM of the sender on its way in"
     if SENDER_AUTHENTICATED.key not in at.world.assumptions:
-        saw = f"not modelled for {sender}: taken as passed, so that the sender is rewritten"
+        saw = f"not modelled for {sender}, taken as {choice}; assumptions: {{{SENDER_AUTHENTICATED.key}: ...}} decides it"
         return unknown(rule, saw=saw, cite=POOL)
     return check(
         choice == "passed",
