@@ -18,9 +18,11 @@ from mailsim.config.record import RecordText
 from mailsim.flow.expectation import Expectations
 from mailsim.mta.exchange_online import accepted_domain as online
 from mailsim.mta.exchange_online.connection_filter import HostedConnectionFilterPolicy
+from mailsim.mta.exchange_online.enforcement import TenantExemptionInfo
 from mailsim.mta.exchange_online.inbound_connector import InboundConnector
 from mailsim.mta.exchange_online.organization_config import OrganizationConfig
 from mailsim.mta.exchange_online.outbound_connector import OutboundConnector
+from mailsim.mta.exchange_online.transport_config import TransportConfig
 from mailsim.mta.exchange_server import accepted_domain as onprem
 from mailsim.mta.exchange_server.receive_connector import ReceiveConnector
 from mailsim.mta.exchange_server.send_connector import SendConnector
@@ -201,6 +203,9 @@ class ServerText:
     receive_connectors: tuple[ReceiveConnector, ...] = field(
         default=(), metadata={"name": "ReceiveConnectors"}
     )
+    out_of_date_since: datetime | None = field(
+        default=None, metadata={"doc": "since when Exchange Online counts its version as out of date"}
+    )
     origin: Origin | None = _origin()
 
 
@@ -231,6 +236,8 @@ class TenantText:
     hosted_connection_filter_policy: HostedConnectionFilterPolicy = field(
         default_factory=HostedConnectionFilterPolicy
     )
+    tenant_exemption_info: tuple[TenantExemptionInfo, ...] = ()
+    transport_config: TransportConfig = field(default_factory=TransportConfig)
     recipients: RecipientsText = field(default_factory=RecipientsText)
     origin: Origin | None = _origin()
 
@@ -244,6 +251,10 @@ class OnlineText:
         metadata={"doc": "the name the service gives for itself"},
     )
     ip: IPv4Address = IPv4Address("203.0.113.25")
+    relay_pool_ip: IPv4Address = field(
+        default=IPv4Address("40.95.0.1"),
+        metadata={"doc": "where mail with a foreign sender leaves from that passed neither SPF nor DKIM"},
+    )
     trusts: tuple[str, ...] = ()
     tenants: Mapping[str, TenantText]
     origin: Origin | None = _origin()

@@ -50,6 +50,7 @@ def _server(linking: Linking, key: str, text: ServerText, organization: Organiza
         certificates=_store(linking, text.certificate, at, where),
         trusts=linking.trusts(text.trusts, at, where),
         config=ExchangeServerConfig(organization=organization, name=key, receive_connectors=connectors),
+        out_of_date_since=text.out_of_date_since,
         origin=text.origin,
     )
 

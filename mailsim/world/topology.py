@@ -44,6 +44,7 @@ class Mta:
         certificates: what it proves its name with, in order of time; empty when it has none.
         trusts: private authorities it trusts besides the public ones.
         config: the vendor's own configuration.
+        out_of_date_since: since when others count its version as out of date, UTC; None when they do not.
         origin: where the scenario configures it.
     """
 
@@ -56,6 +57,7 @@ class Mta:
     certificates: tuple[CertificateUse, ...] = ()
     trusts: frozenset[str] = frozenset()
     config: Any = field(default=None, hash=False)
+    out_of_date_since: datetime | None = None
     origin: Origin | None = field(default=None, compare=False, repr=False)
 
 

@@ -1,7 +1,7 @@
 """The ways into a tenant: who may hand over mail for it or through it, and with which words others are refused.
 
 Called for every recipient, at RCPT and again at the end of the message. The order is: connection filter, attribution to
-a tenant, permission to relay, Partner connectors, RequireTls, RejectDirectSend. Only that the filter comes first is
+a tenant, permission to relay, Partner connectors, RequireTls, RejectDirectSend, the version of an Exchange server. Only that the filter comes first is
 documented; the rest of the order is inferred.
 
 Sources: "Updated requirements for SMTP relay through Exchange Online" (in force since November 2023), KB 3169958, "NDRs in
@@ -34,6 +34,7 @@ from mailsim.mta.exchange_online.connection_filter import (
     HostedConnectionFilterPolicy,
     passes_filter,
 )
+from mailsim.mta.exchange_online.enforcement import ENFORCEMENT, enforced, is_still_taken
 from mailsim.mta.exchange_online.inbound_connector import CONNECTOR, InboundConnector
 from mailsim.mta.exchange_online.organization_config import (
     DIRECT_SEND,
@@ -82,7 +83,20 @@ def ways_in(
             replies.direct_send_rejected(server),
             DIRECT_SEND,
         ),
+        *_version_gate(at, facts, attributed),
     )
+
+
+def _version_gate(at: PointOfView, facts: SessionFacts, attributed: Attributed) -> tuple[Gate[Reply], ...]:
+    """Return the gate of Exchange servers that come by an OnPremises connector with a version out of date."""
+    tenant, connector = attributed.tenant, attributed.connector
+    if tenant is None or connector is None or attributed.direction != ORIGINATING:
+        return ()
+    found = enforced(at, facts, tenant.tenant_exemption_info)
+    if found is None:
+        return ()
+    rule = "version of the Exchange server"
+    return (Gate(rule, lambda: is_still_taken(found, connector.name), found.refusal, ENFORCEMENT),)
 
 
 def _denied(at: PointOfView, attributed: Attributed) -> Reply:
