@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 from mailsim.flow.evidence import behind, nearest_loser, says
 from mailsim.reason.check import Check, Verdict
 from mailsim.reason.choice import Choice
-from mailsim.reason.decision import Decision, Reason
+from mailsim.reason.decision import REFUSED, Decision, Reason
 from mailsim.trace.events import Attributed, Connected, Event, Routed
 from mailsim.trace.hop import Disposition, Hop, Outcome
 
@@ -55,8 +55,8 @@ class _Gist(NamedTuple):
 def gists(reason: Reason) -> list[str]:
     """Return what decided against something, one line each, the decisive one first; empty when nothing did.
 
-    A decision decided against something when the last that it looked at did; what failed on the way to a yes is no
-    reason. Of a choice without a winner, the candidate that came nearest is named. Among reasons that point to the same kind of
+    A decision decided against something when it refused, or when the last that it looked at did; what failed on the way to a
+    yes is no reason. Of a choice without a winner, the candidate that came nearest is named. Among reasons that point to the same kind of
     thing the last that was looked at comes first.
     """
     return [gist.text for gist in sorted(_gists(reason), key=lambda gist: gist.place)]
@@ -71,11 +71,11 @@ def _gists(reason: Reason) -> Iterator[_Gist]:
         if _against(reason):
             yield _nearest(reason)
         yield from (_Gist(says(check), _Place.NOTHING) for check in reason.unknowns)
-    elif _against(reason):
-        *before, last = _reached(reason)
-        yield from _gists(last)
-        for part in before:
-            yield from _gists(part)
+    elif (decisive := _decisive(reason)) is not None:
+        yield from _gists(decisive)
+        for part in _reached(reason):
+            if part is not decisive:
+                yield from _gists(part)
 
 
 def _against(reason: Reason) -> bool:
@@ -83,8 +83,15 @@ def _against(reason: Reason) -> bool:
         return reason.verdict in (Verdict.NO, Verdict.UNKNOWN)
     if isinstance(reason, Choice):
         return reason.winner is None
-    parts = _reached(reason)
-    return bool(parts) and _against(parts[-1])
+    return _decisive(reason) is not None
+
+
+def _decisive(decision: Decision[Any]) -> Reason | None:
+    """Return the part by which a decision was against something; behind a refusal there may stand what follows from it."""
+    parts = _reached(decision)
+    if decision.answer != REFUSED:
+        parts = parts[-1:]
+    return next((part for part in reversed(parts) if _against(part)), None)
 
 
 def _reached(decision: Decision[Any]) -> list[Reason]:

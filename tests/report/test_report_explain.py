@@ -273,3 +273,12 @@ def test_what_might_have_gone_another_way_is_told() -> None:
     assert told.endswith("address space: * loses to *.fabrikam.com  partner.yaml:32")
     alone = select("connector", ("a",), name=str, checks=lambda _: (), cite=SELECTION)
     assert alternatives(Decision("route", None, (alone,))) == []
+
+
+def test_what_follows_from_a_refusal_does_not_hide_it() -> None:
+    """A note behind the gate that refused, such as a late reply, is no yes."""
+    refused = admit("RCPT", (gate("recipient", met=False), gate("quota", met=True)))
+    note = check(True, "TarpitInterval", saw="late", cite=SELECTION)
+    assert gists(Decision("RCPT", "no", (*refused.because, note), "refused")) == [
+        "recipient: this, wanted that"
+    ]

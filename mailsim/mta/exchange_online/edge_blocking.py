@@ -47,8 +47,6 @@ def is_known_at_edge(at: PointOfView, attributed: Attributed, recipient: Mailbox
         known, saw = True, f"{recipient} is a sender that was rewritten here"
     if authoritative and not judged:
         saw += ", but Originating mail is judged after acceptance"
-    if judged and not known:
-        saw += "; the edge refuses it, so no message trace shows it"
     kind = accepted.domain_type.value if accepted else "no accepted domain"
     new = found is not None and found.created
     return check(
