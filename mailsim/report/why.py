@@ -12,7 +12,7 @@ Pure.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from enum import IntEnum
 from typing import Any, NamedTuple
 
@@ -29,11 +29,23 @@ def why(outcome: Outcome) -> list[str]:
     if outcome.disposition in (Disposition.DELIVERED, Disposition.LEFT):
         return []
     events = behind(outcome)
-    against = [f"{event.mta}: {text}" for event in events if event.because for text in gists(event.because)]
+    if outcome.disposition is Disposition.LOOPED:
+        against = sorted((each for event in events for each in _held(event)), key=lambda gist: gist.place)
+        return _each_once((*_round(outcome), *(gist.text for gist in against)))
+    first, *others = [gist.text for event in events for gist in _held(event)] or [""]
     chosen = [each for each in events if isinstance(each.what, Connected | Attributed | Routed)]
     otherwise = [f"{event.mta}: {text}" for event in chosen for text in alternatives(event.because)]
-    around = _round(outcome) if outcome.disposition is Disposition.LOOPED else []
-    return list(dict.fromkeys((*around, *against[:1], *otherwise, *against[1:])))
+    return _each_once((first, *otherwise, *others))
+
+
+def _held(event: Event) -> list[_Gist]:
+    """Return what an event's decision held against the mail, with the MTA that decided."""
+    found = sorted(_gists(event.because), key=lambda gist: gist.place) if event.because is not None else ()
+    return [_Gist(f"{event.mta}: {text}", place) for text, place in found]
+
+
+def _each_once(texts: Iterable[str]) -> list[str]:
+    return [text for text in dict.fromkeys(texts) if text]
 
 
 # --- what decided against something -----------------------------------------------------------------------
@@ -157,7 +169,7 @@ def _round(outcome: Outcome) -> list[str]:
 
 
 def _turn(hop: Hop) -> str:
-    """Return how an MTA took a message and passed it on, with the place of the first that was configured."""
+    """Return how an MTA took a message and passed it on, with the place of the last property that it looked at."""
     taken = hop.connection.attributed_to(hop.names) if hop.connection else ()
     routed = [event for event in hop.events if isinstance(event.what, Routed)]
     parts = [f"{event.because.answer}{_by(event)}" for event in taken if isinstance(event.because, Decision)]
@@ -166,11 +178,19 @@ def _turn(hop: Hop) -> str:
         for event, what in ((each, each.what) for each in routed)
         if isinstance(what, Routed)
     ]
-    found = (deciding_check(event.because) for event in (*taken, *routed))
-    place = next((decided.source for decided in found if decided), "")
-    return _located(f"{hop.mta}: {'; '.join(parts)}", place) if parts else ""
+    places = [each.source for event in (*routed, *taken) for each in reversed(_configured(event))]
+    return _located(f"{hop.mta}: {'; '.join(parts)}", next(iter(places), "")) if parts else ""
 
 
 def _by(event: Event) -> str:
+    found = [f"{each.rule}: {each.saw}" for each in _configured(event)]
+    return f" ({', '.join(found)})" if found else ""
+
+
+def _configured(event: Event) -> list[Check]:
+    """Return the properties that a decision for the mail rests on: the one that its choice was won by, then its own."""
+    if not isinstance(event.because, Decision):
+        return []
+    own = [each for each in event.because.because if isinstance(each, Check) and each.source]
     decided = deciding_check(event.because)
-    return f" ({decided.rule}: {decided.saw})" if decided else ""
+    return ([decided] if decided else []) + own

@@ -143,7 +143,8 @@ def _not_made_good(unused: Claim, sender: ReversePath, recipient: Mailbox) -> tu
     domains = ", ".join(each.domain_name for each in unused.tenant.accepted_domains)
     saw = f"no tenant has {recipient.domain}, and {unused.name} is met, but neither sender {sender or '<>'} nor "
     saw += f"certificate domain ({name}) is accepted there"
-    return saw, f"a sender in {domains}, or TlsSenderCertificateName with such a domain"
+    such = f"*.{unused.tenant.default_domain}" if unused.tenant.default_domain else "a name in one of them"
+    return saw, f"a sender in {domains}, or TlsSenderCertificateName such as {such}"
 
 
 def _identified_by(connector: InboundConnector) -> str:

@@ -11,7 +11,7 @@ from dataclasses import replace
 from mailsim.mta.exchange_online import defaults, headers, loops, replies
 from mailsim.mta.exchange_online.centralized import came_from_on_premises
 from mailsim.mta.exchange_online.departure import depart, is_sent_on
-from mailsim.mta.exchange_online.outbound_connector import OutboundConnector
+from mailsim.mta.exchange_online.outbound_connector import OutboundConnector, leads_to
 from mailsim.mta.exchange_online.recipients import Addressee
 from mailsim.mta.exchange_online.selection import Leaving, Named, choose_by_rule, choose_outbound_connector
 from mailsim.mta.exchange_online.send import relay_by
@@ -102,6 +102,7 @@ def _leave(
             fate = Refuse(replies.too_many_hops(at.mta.fqdn))
             return Copy(envelope=envelope, message=item.message, fate=fate, because=refused)
         message = loops.mark(message, leaving.tenant)
+    because = (*because, *((leads_to(connector, leaving.to.domain),) if connector else ()))
     leaves = depart(at, leaving, addressee, connector)
     answer = f"connector {connector.name!r}" if connector else f"MX of {leaving.to.domain}"
     return Copy(
