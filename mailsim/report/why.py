@@ -131,17 +131,25 @@ def _located(text: str, source: str) -> str:
 
 
 def alternatives(reason: Reason | None) -> list[str]:
-    """Return the choices that another candidate could have won, each with the rank that decided and the place of the winner."""
+    """Return what a choice could have come to instead of its winner, each with the place that made the difference.
+
+    Of the candidates that were eligible the first that lost by a rank; then those that serve the mail and lack one thing: all
+    checks are met but one, and that one is not the scope by which the winner was found.
+    """
     if isinstance(reason, Decision):
         return [text for part in reason.because for text in alternatives(part)]
     if not isinstance(reason, Choice) or reason.winner is None:
         return []
-    loser = next((each for each in reason.candidates if each.eligible and not each.chosen), None)
-    if loser is None:
-        return []
-    text = f"{reason.question} is {reason.winner.name}, not {loser.name}: {loser.lost_by}"
     decided = deciding_check(reason)
-    return [_located(text, decided.source if decided else reason.winner.source)]
+    place, scope = (decided.source, decided.rule) if decided else (reason.winner.source, "")
+    eligible = [each for each in reason.candidates if each.eligible and not each.chosen]
+    told = [(each, place) for each in eligible[:1]]
+    for each in reason.candidates:
+        failed = [check for check in each.checks if check.failed]
+        if len(failed) == 1 and failed[0].rule != scope and failed[0].source:
+            told.append((each, failed[0].source))
+    subject = f"{reason.question} is {reason.winner.name}"
+    return [_located(f"{subject}, not {each.name}: {each.lost_by}", at) for each, at in told]
 
 
 def deciding_check(reason: Reason | None) -> Check | None:

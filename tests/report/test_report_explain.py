@@ -282,3 +282,22 @@ def test_what_follows_from_a_refusal_does_not_hide_it() -> None:
     assert gists(Decision("RCPT", "no", (*refused.because, note), "refused")) == [
         "recipient: this, wanted that"
     ]
+
+
+def test_a_candidate_that_lacks_one_thing_is_told_unless_it_is_for_other_mail() -> None:
+    """A connector that is too small for a message is an alternative; one for another domain is none."""
+    sizes, spaces = (
+        {"relay": 1, "internet": 9, "other": 9},
+        {"relay": "fabrikam.com", "internet": "*", "other": "x.com"},
+    )
+    chosen = select(
+        "connector",
+        sizes,
+        name=str,
+        checks=lambda name: (
+            check(sizes[name] > 2, "MaxMessageSize", saw="2", wanted="1", cite=SELECTION, source=f"{name}:1"),
+            check(name != "other", "AddressSpaces", saw=spaces[name], cite=SELECTION, source=f"{name}:2"),
+        ),
+        cite=SELECTION,
+    )
+    assert alternatives(chosen) == ["connector is internet, not relay: MaxMessageSize: 2, wanted 1  relay:1"]

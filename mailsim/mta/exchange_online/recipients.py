@@ -101,14 +101,16 @@ def not_found(addressee: Addressee) -> tuple[Check, ...]:
     """Hold against a recipient that is not in the directory that its domain is authoritative."""
     if addressee.resolution.ended_at is not None:
         return ()
-    domain = addressee.recipient.path.domain
+    path, domain = addressee.recipient.path, addressee.recipient.path.domain
     accepted = addressee.tenant.accepted(domain)
     return (
         check(
             accepted is None or accepted.domain_type is not DomainType.AUTHORITATIVE,
             f"DomainType of {domain}",
-            saw=accepted.domain_type.value if accepted else "not an accepted domain",
-            wanted="a known recipient, or a domain that is not Authoritative",
+            saw=f"{accepted.domain_type.value}, and {path} is not in the directory of {addressee.tenant.name}"
+            if accepted
+            else "not an accepted domain",
+            wanted="somebody with this address, or a domain that is not Authoritative",
             cite=RESOLUTION,
             source=accepted.source("DomainType") if accepted else "",
         ),

@@ -34,15 +34,18 @@ def not_found(at: PointOfView, resolution: Resolution) -> tuple[Check, ...]:
     """Hold against a recipient that is not in the directory that its domain is authoritative."""
     if resolution.ended_at is not None:
         return ()
-    domain = resolution.recipient.path.domain
-    accepted = organization_of(at).accepted(domain)
+    path, domain = resolution.recipient.path, resolution.recipient.path.domain
+    organization = organization_of(at)
+    accepted = organization.accepted(domain)
     return (
         check(
             accepted is None or accepted.domain_type is not DomainType.AUTHORITATIVE,
             f"DomainType of {domain}",
-            saw=accepted.domain_type.value if accepted else "not an accepted domain",
-            wanted="a known recipient, or a domain that is not Authoritative",
+            saw=f"{accepted.domain_type.value}, and {path} is not in the directory of {organization.name}"
+            if accepted
+            else "not an accepted domain",
+            wanted="somebody with this address, or a domain that is not Authoritative",
             cite=RESOLUTION,
-            source=str(accepted.origin or "") if accepted else "",
+            source=accepted.origin.of("DomainType") if accepted and accepted.origin else "",
         ),
     )
