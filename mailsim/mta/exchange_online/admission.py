@@ -72,7 +72,7 @@ def ways_in(
         Gate("may relay", lambda: _may_relay(attributed, sender, to), not_permitted(at), RELAY),
         Gate(
             "RestrictDomainsToIPAddresses and RestrictDomainsToCertificate",
-            lambda: partner.is_let_in(at, met, facts),
+            lambda: partner.is_let_in(at, met, facts, tenant.inbound_connectors if tenant else ()),
             replies.locked_down(server),
             partner.PARTNER,
         ),
@@ -97,6 +97,14 @@ def _version_gate(at: PointOfView, facts: SessionFacts, attributed: Attributed) 
         return ()
     rule = "version of the Exchange server"
     return (Gate(rule, lambda: is_still_taken(found, connector.name), found.refusal, ENFORCEMENT),)
+
+
+def missed_way(attributed: Attributed) -> tuple[Check, ...]:
+    """Return how the session could have come in as the tenant's own, where the tenant refuses others; else nothing."""
+    tenant, connector = attributed.tenant, attributed.connector
+    restricts = connector is not None and connector.restricts
+    closed = restricts or (tenant is not None and tenant.organization_config.reject_direct_send)
+    return attributed.missed if closed else ()
 
 
 def _denied(at: PointOfView, attributed: Attributed) -> Reply:

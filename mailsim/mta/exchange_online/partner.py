@@ -81,14 +81,43 @@ def choose_partner(
     )
 
 
-def is_let_in(at: PointOfView, connector: InboundConnector | None, facts: SessionFacts) -> Check:
-    """Want, where the connector that was met restricts its domains, a session that it restricts them to."""
+def is_let_in(
+    at: PointOfView,
+    connector: InboundConnector | None,
+    facts: SessionFacts,
+    of_tenant: tuple[InboundConnector, ...] = (),
+) -> Check:
+    """Want, where the connector that was met restricts its domains, a session that it restricts them to.
+
+    Args:
+        at: the service.
+        connector: the Partner connector that was met, None for none.
+        facts: the session.
+        of_tenant: all of the recipient's tenant; one that lists senders and restricts nothing is named.
+    """
     if connector is None or not connector.restricts:
-        saw = "the connector that was met restricts nothing" if connector else "no Partner connector"
-        return check(True, " and ".join(_RESTRICTIONS), saw=saw, cite=PARTNER)
+        return _nothing_restricts(connector, of_tenant)
     made = _restrictions(at, connector, facts)
     decisive = next((each for each in made if each.failed), made[0])
     return replace(decisive, rule=f"{decisive.rule} of {connector.name!r}")
+
+
+def _nothing_restricts(met: InboundConnector | None, of_tenant: tuple[InboundConnector, ...]) -> Check:
+    """Say that anybody is let in, and which connector looks as if it kept others out."""
+    saw = "the connector that was met restricts nothing" if met else "no Partner connector"
+    lists = (each for each in of_tenant if not each.on_premises and each.enabled and not each.restricts)
+    open_one = next((each for each in lists if each.sender_ip_addresses or each.certificate_name.name), None)
+    if open_one is None:
+        return check(True, " and ".join(_RESTRICTIONS), saw=saw, cite=PARTNER)
+    by_address = bool(open_one.sender_ip_addresses)
+    flag, listed = _RESTRICTIONS[0 if by_address else 1], "addresses" if by_address else "a certificate"
+    return check(
+        True,
+        f"{flag} of {open_one.name!r}",
+        saw=f"False: it names {listed}, and mail from elsewhere is taken too",
+        cite=PARTNER,
+        source=open_one.source(flag),
+    )
 
 
 def is_secured(at: PointOfView, connector: InboundConnector | None, facts: SessionFacts) -> Check:
