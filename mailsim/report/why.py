@@ -30,8 +30,10 @@ def why(outcome: Outcome) -> list[str]:
         return []
     events = behind(outcome)
     if outcome.disposition is Disposition.LOOPED:
+        turns = _last_round(outcome)
+        missed = [text for event in events for text in _missed(event, turns)]
         against = sorted((each for event in events for each in _held(event)), key=lambda gist: gist.place)
-        return _each_once((*_round(outcome), *(gist.text for gist in against)))
+        return _each_once((*map(_turn, turns), *missed, *(gist.text for gist in against)))
     first, *others = [gist.text for event in events for gist in _held(event)] or [""]
     chosen = [each for each in events if isinstance(each.what, Connected | Attributed | Routed)]
     otherwise = [f"{event.mta}: {text}" for event in chosen for text in alternatives(event.because)]
@@ -156,7 +158,8 @@ def deciding_check(reason: Reason | None) -> Check | None:
     """Return the property by which the winner of a decision's first choice was found: the last of its checks with a place."""
     if isinstance(reason, Choice):
         checks = reason.winner.checks if reason.winner else ()
-        return next((check for check in reversed(checks) if check.source and not check.failed), None)
+        met = (check for check in reversed(checks) if check.verdict is Verdict.YES)
+        return next((check for check in met if check.source), None)
     if isinstance(reason, Decision):
         found = (deciding_check(part) for part in reason.because if not isinstance(part, Check))
         return next((check for check in found if check is not None), None)
@@ -166,14 +169,28 @@ def deciding_check(reason: Reason | None) -> Check | None:
 # --- the way once round -------------------------------------------------------------------------------------
 
 
-def _round(outcome: Outcome) -> list[str]:
-    """Return how each MTA of a loop took the mail and passed it on, in the order of the way round; empty for no loop."""
+def _last_round(outcome: Outcome) -> tuple[Hop, ...]:
+    """Return the hops of the last way round a loop, in order; empty where the message was nowhere twice."""
     passed = [hop.mta for hop in outcome.hops[:-1]]
     last = outcome.hops[-1].mta
     if last not in passed:
-        return []
+        return ()
     again = len(passed) - passed[::-1].index(last)
-    return [text for hop in outcome.hops[again:] if (text := _turn(hop))]
+    return outcome.hops[again:]
+
+
+def _missed(event: Event, turns: tuple[Hop, ...]) -> Iterator[str]:
+    """Yield the connectors that lacked one property to know the host that brought the mail back, if that is another one."""
+    if not isinstance(event.what, Attributed) or len({hop.mta for hop in turns}) < 2:
+        return
+    parts = event.because.because if isinstance(event.because, Decision) else ()
+    for choice in parts:
+        if not isinstance(choice, Choice) or choice.winner is not None:
+            continue
+        nearest, gist = nearest_loser(choice), _nearest(choice)
+        alone = nearest is not None and sum(check.failed for check in nearest.checks) == 1
+        if alone and gist.place is _Place.PROPERTY:
+            yield f"{event.mta}: {gist.text}"
 
 
 def _turn(hop: Hop) -> str:

@@ -10,7 +10,7 @@ where the page contradicts itself), New-OutboundConnector, KB 3194415, "Conditio
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from mailsim.mail.address import Mailbox
 from mailsim.mta.exchange_online.config import Tenant
@@ -144,7 +144,10 @@ def choose_for_incoming(tenant: Tenant) -> Choice[OutboundConnector] | None:
 def takes(at: PointOfView, connector: OutboundConnector, leaving: Leaving, reading: Reading) -> Check:
     """The connector takes the recipient: by its domains, or by centralized mail transport."""
     if not (connector.route_all_messages_via_on_premises and leaving.outside):
-        return serves(connector, leaving.tenant, leaving.to.domain, reading)
+        served = serves(connector, leaving.tenant, leaving.to.domain, reading)
+        if not (served.failed and connector.is_on_premises and leaving.outside):
+            return served
+        return replace(served, wanted=f"{served.wanted}, or RouteAllMessagesViaOnPremises True")
     source, rule = connector.source("RouteAllMessagesViaOnPremises"), "RouteAllMessagesViaOnPremises"
     if leaving.from_on_premises:
         saw = "True, but the message came from on-premises"
