@@ -62,6 +62,7 @@ def exchange_report(
     action: Action,
     sender: str,
     context: object,
+    whole_up_to: int = MAX_MESSAGE_ATTACH_SIZE,
 ) -> Item | None:
     """Make a notification in Exchange's layout.
 
@@ -73,6 +74,7 @@ def exchange_report(
         action: what has become of them.
         sender: the From field.
         context: the vendor's judgement of its own reports.
+        whole_up_to: octets; of a larger message only the header is returned.
 
     Returns:
         None when no report is due.
@@ -93,7 +95,7 @@ def exchange_report(
         action=action,
         header=header,
         human=_human(at, returned, due) if action is Action.FAILED else _told(at, returned, due, action),
-        whole_up_to=MAX_MESSAGE_ATTACH_SIZE,
+        whole_up_to=whole_up_to,
         context=context,
     )
 

@@ -7,6 +7,10 @@ from dataclasses import dataclass, field
 from mailsim.mta.exchange_online.accepted_domain import AcceptedDomain, accepted_by
 from mailsim.mta.exchange_online.inbound_connector import InboundConnector
 from mailsim.mta.exchange_online.outbound_connector import OutboundConnector
+from mailsim.mta.exchange_online.outbound_spam_policy import HostedOutboundSpamFilterPolicy
+from mailsim.mta.exchange_online.remote_domain import DEFAULT, RemoteDomain
+from mailsim.mta.exchange_online.transport_config import TransportConfig
+from mailsim.mta.remote_domains import with_default
 from mailsim.mta.rules.rule import TransportRule
 from mailsim.world.directory import Directory
 
@@ -22,6 +26,9 @@ class Tenant:
         outbound_connectors: its outbound connectors.
         transport_rules: its mail flow rules by priority.
         directory: its recipients.
+        transport_config: its transport settings.
+        remote_domains: those that are written; Default is there besides.
+        hosted_outbound_spam_filter_policy: its outbound spam policy.
     """
 
     name: str
@@ -30,10 +37,18 @@ class Tenant:
     outbound_connectors: tuple[OutboundConnector, ...] = ()
     transport_rules: tuple[TransportRule, ...] = ()
     directory: Directory = field(default_factory=Directory)
+    transport_config: TransportConfig = TransportConfig()
+    remote_domains: tuple[RemoteDomain, ...] = ()
+    hosted_outbound_spam_filter_policy: HostedOutboundSpamFilterPolicy = HostedOutboundSpamFilterPolicy()
 
     def accepted(self, domain: str) -> AcceptedDomain | None:
         """Return the most specific accepted domain that covers a domain, None when there is none."""
         return accepted_by(self.accepted_domains, domain)
+
+    @property
+    def every_remote_domain(self) -> tuple[RemoteDomain, ...]:
+        """Return its remote domains, Default included."""
+        return with_default(self.remote_domains, DEFAULT)
 
     @property
     def default_domain(self) -> str:

@@ -12,7 +12,15 @@ from mailsim.mail.envelope import Envelope
 from mailsim.mail.message import Message, header_field
 from mailsim.mail.reply import Reply
 from mailsim.mail.sasl import Claim
-from mailsim.mta.exchange_online import categorize, headers, receive, recipients, replies, send
+from mailsim.mta.exchange_online import (
+    assumptions,
+    categorize,
+    headers,
+    receive,
+    recipients,
+    replies,
+    send,
+)
 from mailsim.mta.exchange_online.attribution import Owners
 from mailsim.mta.exchange_online.config import ExchangeOnlineConfig
 from mailsim.mta.kind import (
@@ -34,6 +42,7 @@ from mailsim.mta.kind import (
 )
 from mailsim.mta.relaying.nexthop import choose_targets
 from mailsim.mta.relaying.offer import judge_offer
+from mailsim.mta.remote_domains import OWN_DOMAINS
 from mailsim.reason.decision import Decision
 from mailsim.world.facts import SessionFacts
 
@@ -44,7 +53,7 @@ class ExchangeOnline:
     name = "exchange_online"
     words: Words = replies.WORDS
     failure_is = "bounced"
-    assumptions = ()
+    assumptions = (*assumptions.RESOLVING, OWN_DOMAINS)
 
     def on_connect(self, at: PointOfView, _facts: SessionFacts) -> Greeting:
         return receive.greet(at)

@@ -15,6 +15,7 @@ from mailsim.mta.exchange_online import defaults, replies
 from mailsim.mta.exchange_online.attribution import Owners
 from mailsim.mta.exchange_online.config import Tenant
 from mailsim.mta.exchange_online.outbound_connector import OutboundConnector, TlsSettings
+from mailsim.mta.exchange_online.reporting import is_told, postmaster_of
 from mailsim.mta.exchange_report import exchange_report
 from mailsim.mta.kind import Item, Next, Notice, PointOfView, Relay, RouteProblem, Waiting
 from mailsim.mta.relaying.offer import TlsProblem
@@ -106,7 +107,11 @@ def report(
     tenant: Tenant,
 ) -> Item | None:
     """Report as the postmaster of the tenant whose mail it is."""
-    sender = f"Microsoft Outlook <postmaster@{tenant.default_domain or at.mta.fqdn}>"
+    to = item.envelope.reverse_path
+    if to is None or not is_told(at, tenant, to, action):
+        return None
+    internal = tenant.accepted(to.domain) is not None
+    sender = f"Microsoft Outlook <{postmaster_of(at, tenant, internal=internal)}>"
     worded = tuple(_as_reported(each) for each in notices)
     return exchange_report(at, item, worded, name, action=action, sender=sender, context=Owners(tenant.name))
 

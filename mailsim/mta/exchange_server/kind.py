@@ -11,7 +11,15 @@ from mailsim.mail.envelope import Envelope
 from mailsim.mail.message import Message, header_field
 from mailsim.mail.reply import Reply
 from mailsim.mail.sasl import Claim
-from mailsim.mta.exchange_server import categorize, defaults, headers, receive, replies, send
+from mailsim.mta.exchange_server import (
+    assumptions,
+    categorize,
+    defaults,
+    headers,
+    receive,
+    replies,
+    send,
+)
 from mailsim.mta.kind import (
     Acceptance,
     Categorized,
@@ -31,6 +39,7 @@ from mailsim.mta.kind import (
 )
 from mailsim.mta.relaying.nexthop import choose_targets
 from mailsim.mta.relaying.offer import judge_offer
+from mailsim.mta.remote_domains import OWN_DOMAINS
 from mailsim.reason.decision import Decision
 from mailsim.world.facts import SessionFacts
 
@@ -41,7 +50,7 @@ class ExchangeServer:
     name = "exchange_server"
     words: Words = replies.WORDS
     failure_is = "bounced"
-    assumptions = ()
+    assumptions = (*assumptions.RESOLVING, OWN_DOMAINS)
 
     def on_connect(self, at: PointOfView, facts: SessionFacts) -> Greeting:
         return receive.greet(at, facts)
