@@ -96,11 +96,9 @@ class Doorkeeper:
 
     def _gates(self, found: DirectoryRecipient) -> list[Gate[Reply]]:
         limits, refusals, gates = found.restrictions, self.refusals, list[Gate[Reply]]()
-        largest = limits.max_receive_size
-        largest = self.largest(found) if largest is None else largest
-        size = self.size
-        if largest is not None and size is not None:
-            limit = largest
+        written, size = limits.max_receive_size, self.size
+        limit = self.largest(found) if written is None else written
+        if size is not None and limit is not None and (written is not None or size > limit):
             gates.append(
                 Gate("MaxReceiveSize", lambda: fits(found, size, limit), refusals.too_large, RESTRICTIONS)
             )

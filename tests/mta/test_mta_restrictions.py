@@ -230,3 +230,12 @@ def test_unmodelled_transport_settings_colour_answers():
     item = accepted(at, session(at), "ann@fabrikam.com", str(ALICE))
     (copy,) = kind(at).categorize(at, item).copies
     assert [each.rule for each in unknowns(copy.because)] == ["GenerateCopyOfDSNFor"]
+
+
+def test_only_a_proved_sender_has_limits_of_his_own():
+    """Whoever claims from outside to be Alice is not held against her RecipientLimits; she is."""
+    at = server(entry(ALICE, limits=Restrictions(recipient_limits=1)), entry(BOB))
+    both = (str(ALICE), str(BOB))
+    forged = fates(at, accepted(at, session(at), str(ALICE), *both))
+    assert [type(fate) for fate in forged.values()] == [Deliver, Deliver]
+    assert [type(fate) for fate in fates(at, submitted(at, str(ALICE), *both)).values()] == [Refuse, Refuse]

@@ -26,7 +26,8 @@ def categorize(at: PointOfView, item: Item) -> Categorized:
     """Give every recipient its fate; recipients with the same next hop share a copy."""
     refused, found = list[Copy](), list[Addressee]()
     for tenant, recipients in by_owner(at, item):
-        allowed = sender_limits(at, item, tenant, len(recipients))
+        sender = sender_of(at, item, tenant)
+        allowed = sender_limits(at, item, tenant, sender, len(recipients))
         if allowed.value is None:
             found += addressees(at, item, recipients)
         else:
@@ -49,7 +50,7 @@ def _copy(at: PointOfView, item: Item, addressee: Addressee) -> Copy:
     tenant, resolution, unknown = addressee.tenant, addressee.resolution, not_found(addressee)
     refused = replies.UNKNOWN_RECIPIENT if any(each.failed for each in unknown) else None
     fate = fate_in_directory(resolution, looped=replies.FORWARDING_LOOP, unknown=refused)
-    out = leaving(at, item, tenant, resolution, sender_of(at, item, tenant)) if fate is None else None
+    out = leaving(at, item, tenant, resolution, addressee.sender) if fate is None else None
     stopped = out.value if out else None
     by_rule = route_by_rule(at, item, addressee) if stopped is None else None
     if by_rule is not None:

@@ -13,7 +13,7 @@ from mailsim.mta.exchange_online.config import Tenant
 from mailsim.mta.exchange_online.outbound_spam_policy import POLICY, few_recipients_today
 from mailsim.mta.exchange_online.transport_config import few_recipients
 from mailsim.mta.kind import Item, PointOfView, Refuse
-from mailsim.mta.restrictions import counted_size, fits
+from mailsim.mta.restrictions import Sender, counted_size, fits
 from mailsim.reason.check import Check, check
 from mailsim.reason.cite import documented
 from mailsim.reason.decision import Decision, Gate, admit
@@ -24,18 +24,20 @@ LIMITS = documented("ms:exchange-online-limits", "Sending limits, Receiving limi
 DAY = timedelta(hours=24)
 
 
-def sender_limits(at: PointOfView, item: Item, tenant: Tenant, count: int) -> Decision[Refuse | None]:
+def sender_limits(
+    at: PointOfView, item: Item, tenant: Tenant, who: Sender, count: int
+) -> Decision[Refuse | None]:
     """Hold a message against what its sender may send to recipients of one tenant's mail.
 
     Args:
         at: the service.
         item: the message.
         tenant: whose mail it is.
+        who: who sent it; only a mailbox of the tenant that is proved to have sent it has limits of its own.
         count: how many of its recipients are the tenant's mail.
     """
-    path = item.envelope.reverse_path
-    found = tenant.directory.find(path) if path is not None else None
-    sender = found if found is not None and found.is_mailbox and item.facts is None else None
+    found = tenant.directory.find(who.address) if who.authenticated and who.address else None
+    sender = found if found is not None and found.is_mailbox else None
     gates = [
         Gate(
             "recipients of a message",

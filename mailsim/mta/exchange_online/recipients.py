@@ -38,11 +38,13 @@ class Addressee:
 
     Args:
         tenant: whose mail it is.
+        sender: who the mail is from, as the tenant sees it.
         resolution: what the recipient became in the tenant's directory.
         rules: the transport rules that apply to it.
     """
 
     tenant: Tenant
+    sender: Sender
     resolution: Resolution
     rules: tuple[Evaluated[TransportRule], ...]
 
@@ -110,13 +112,14 @@ def owner_of(at: PointOfView, item: Item, recipient: Recipient) -> Tenant:
 def _stood_for(at: PointOfView, item: Item, recipient: Recipient) -> Iterator[Addressee]:
     """Resolve one recipient and run the rules on everybody it stands for."""
     tenant = owner_of(at, item, recipient)
+    sender = sender_of(at, item, tenant)
     resolver = Resolver(
         tenant.directory,
         owner=tenant.name,
         default_domain=tenant.default_domain,
         admit=Doorkeeper(
             directory=tenant.directory,
-            sender=sender_of(at, item, tenant),
+            sender=sender,
             size=None if item.report else counted_size(item.message),
             refusals=replies.REFUSALS,
             largest=_largest,
@@ -127,7 +130,7 @@ def _stood_for(at: PointOfView, item: Item, recipient: Recipient) -> Iterator[Ad
     for resolution in resolver.resolve(recipient, item.envelope.reverse_path):
         exempt = resolution.settled or _is_report(item)
         ran = () if exempt else rules_for(tenant.transport_rules, resolution.last_seen)
-        yield Addressee(tenant, resolution, tuple(rule for rule in ran if rule.applies))
+        yield Addressee(tenant, sender, resolution, tuple(rule for rule in ran if rule.applies))
 
 
 def _largest(found: DirectoryRecipient) -> int | None:

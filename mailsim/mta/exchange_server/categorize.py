@@ -18,11 +18,11 @@ from mailsim.reason.decision import Decision, Reason
 
 def categorize(at: PointOfView, item: Item) -> Categorized:
     """Give every recipient its fate; recipients with the same next hop share a copy."""
-    allowed = sender_limits(at, item)
+    sender = sender_of(at, item)
+    allowed = sender_limits(at, item, sender)
     if allowed.value is not None:
         refused = Copy(envelope=item.envelope, message=item.message, fate=allowed.value, because=allowed)
         return Categorized((refused,))
-    sender = sender_of(at, item)
     found = list(resolutions(at, item, sender))
     copies = gather(_copy(at, item, resolution, sender) for resolution in found)
     return Categorized(copies, tuple(step for resolution in found for step in resolution.steps))

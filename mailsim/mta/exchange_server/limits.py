@@ -23,11 +23,13 @@ from mailsim.world.directory import DirectoryRecipient, RecipientType
 _INSIDE = (RecipientType.MAILBOX, RecipientType.PUBLIC_FOLDER, RecipientType.REMOTE_MAILBOX)
 
 
-def sender_limits(at: PointOfView, item: Item) -> Decision[Refuse | None]:
-    """Hold a message against what its sender may send: RecipientLimits or the organization's limit, and MaxSendSize."""
+def sender_limits(at: PointOfView, item: Item, who: Sender) -> Decision[Refuse | None]:
+    """Hold a message against what its sender may send: RecipientLimits or the organization's limit, and MaxSendSize.
+
+    Whoever only claims to be somebody of the organization has no limits of his own.
+    """
     organization, count = organization_of(at), len(item.envelope.recipients)
-    path = item.envelope.reverse_path
-    sender = organization.directory.find(path) if path is not None else None
+    sender = organization.directory.find(who.address) if who.authenticated and who.address else None
     gates = [
         Gate(
             "recipients of a message",
