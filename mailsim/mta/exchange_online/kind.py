@@ -13,10 +13,10 @@ from mailsim.mail.message import Message, header_field
 from mailsim.mail.reply import Reply
 from mailsim.mail.sasl import Claim
 from mailsim.mta.exchange_online import (
-    assumptions,
     categorize,
     headers,
     receive,
+    recipient_assumptions,
     recipients,
     replies,
     send,
@@ -53,7 +53,7 @@ class ExchangeOnline:
     name = "exchange_online"
     words: Words = replies.WORDS
     failure_is = "bounced"
-    assumptions = (*assumptions.RESOLVING, OWN_DOMAINS)
+    assumptions = (*recipient_assumptions.RESOLVING, OWN_DOMAINS)
 
     def on_connect(self, at: PointOfView, _facts: SessionFacts) -> Greeting:
         return receive.greet(at)

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from mailsim.mail.address import Mailbox
 from mailsim.mta.exchange_online import replies
-from mailsim.mta.exchange_online.assumptions import AUTOMATIC_FORWARDING, TWO_FORWARD_BLOCKS
 from mailsim.mta.exchange_online.config import Tenant
 from mailsim.mta.exchange_online.outbound_spam_policy import FORWARDING, lets_forward
+from mailsim.mta.exchange_online.recipient_assumptions import AUTOMATIC_FORWARDING, TWO_FORWARD_BLOCKS
 from mailsim.mta.exchange_online.remote_domain import RemoteDomain, lets_out_forwards, lets_out_replies
 from mailsim.mta.kind import Drop, Item, PointOfView, Refuse
 from mailsim.mta.remote_domains import OWN_DOMAINS, REMOTE_DOMAIN, choose_remote_domain

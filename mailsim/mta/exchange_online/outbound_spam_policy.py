@@ -11,7 +11,7 @@ from enum import Enum
 from typing import ClassVar
 
 from mailsim.mta.exchange_online import defaults
-from mailsim.mta.exchange_online.assumptions import AUTOMATIC_FORWARDING
+from mailsim.mta.exchange_online.recipient_assumptions import AUTOMATIC_FORWARDING
 from mailsim.reason.check import Check, check
 from mailsim.reason.cite import documented
 from mailsim.world.source import Origin

@@ -12,11 +12,11 @@ from mailsim.mail.message import Message, header_field
 from mailsim.mail.reply import Reply
 from mailsim.mail.sasl import Claim
 from mailsim.mta.exchange_server import (
-    assumptions,
     categorize,
     defaults,
     headers,
     receive,
+    recipient_assumptions,
     replies,
     send,
 )
@@ -50,7 +50,7 @@ class ExchangeServer:
     name = "exchange_server"
     words: Words = replies.WORDS
     failure_is = "bounced"
-    assumptions = (*assumptions.RESOLVING, OWN_DOMAINS)
+    assumptions = (*recipient_assumptions.RESOLVING, OWN_DOMAINS)
 
     def on_connect(self, at: PointOfView, facts: SessionFacts) -> Greeting:
         return receive.greet(at, facts)

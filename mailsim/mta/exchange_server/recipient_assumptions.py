@@ -1,4 +1,4 @@
-"""The open points of Exchange Server: what no source settles or where two sources disagree."""
+"""The open points of how Exchange Server resolves recipients and limits senders: where sources disagree or are silent."""
 
 from __future__ import annotations
 

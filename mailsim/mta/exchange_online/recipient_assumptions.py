@@ -1,4 +1,4 @@
-"""What no source settles about Exchange Online, and how a scenario decides it.
+"""What no source settles about how Exchange Online lets mail out of a tenant, and how a scenario decides it.
 
 Each is asked by ``at.assumed`` where it matters; the check that rests on it cites the choice.
 """
