@@ -69,6 +69,13 @@ def choose_remote_domain(remote_domains: Iterable[R], domain: str) -> Choice[R]:
     )
 
 
+def judged_as_own(choice: str, domain: str) -> Check:
+    """Say whether remote domains count for a domain of the organization's own."""
+    return check(
+        True, f"remote domain for the own domain {domain}", saw=choice, cite=OWN_DOMAINS.cite(choice)
+    )
+
+
 def _covers(remote_domain: RemoteDomain, domain: str) -> Check:
     return check(
         remote_domain.domain_name.covers(domain, apex=True),

@@ -14,11 +14,12 @@ from mailsim.mta.exchange_online.outbound_spam_policy import FORWARDING, lets_fo
 from mailsim.mta.exchange_online.recipient_assumptions import AUTOMATIC_FORWARDING, TWO_FORWARD_BLOCKS
 from mailsim.mta.exchange_online.remote_domain import RemoteDomain, lets_out_forwards, lets_out_replies
 from mailsim.mta.kind import Drop, Item, PointOfView, Refuse
-from mailsim.mta.remote_domains import OWN_DOMAINS, REMOTE_DOMAIN, choose_remote_domain
+from mailsim.mta.remote_domains import OWN_DOMAINS, REMOTE_DOMAIN, choose_remote_domain, judged_as_own
 from mailsim.mta.report_kind import ReportKind, report_kind
 from mailsim.mta.resolution import Resolution
 from mailsim.mta.restrictions import Sender
 from mailsim.mta.unmodelled import unmodelled
+from mailsim.reason.check import check
 from mailsim.reason.choice import Choice
 from mailsim.reason.decision import Decision, Gate, Reason, admit
 
@@ -50,8 +51,13 @@ def leaving(
     )
     if not (policy or forwards or answers):
         return None
-    first = at.assumed(TWO_FORWARD_BLOCKS) == "policy"
-    gates = [*policy, *forwards] if first else [*forwards, *policy]
+    order = at.assumed(TWO_FORWARD_BLOCKS)
+    gates = [*policy, *forwards] if order == "policy" else [*forwards, *policy]
+    if policy and forwards:
+        cite = TWO_FORWARD_BLOCKS.cite(order)
+        because = (*because, check(True, "policy and remote domain", saw=f"{order} first", cite=cite))
+    if choice is not None and tenant.accepted(path.domain) is not None:
+        because = (*because, judged_as_own(at.assumed(OWN_DOMAINS), path.domain))
     choices = (choice,) if choice is not None and (forwards or answers) else ()
     return admit(f"leaving for {path}", (*gates, *answers), (*because, *choices))
 

@@ -83,9 +83,15 @@ def border_limits(
             choice=choice,
         )
     )
-    refusal = Refuse(replies.ORGANIZATION_SIZE[at.assumed(ORGANIZATION_SIZE_REPLY)])
+    worded = at.assumed(ORGANIZATION_SIZE_REPLY)
+    refusal = Refuse(replies.ORGANIZATION_SIZE[worded])
+    noted = (
+        (check(True, "reply", saw=worded, cite=ORGANIZATION_SIZE_REPLY.cite(worded)),)
+        if any(each.failed for each in checks)
+        else ()
+    )
     gates = [Gate(each.rule, partial(_same, each), refusal, each.cite) for each in checks]
-    return admit(f"size limits of {organization_of(at).name}", gates)
+    return admit(f"size limits of {organization_of(at).name}", gates, noted)
 
 
 def _same(made: Check) -> Check:
