@@ -205,7 +205,8 @@ class Pipeline:
         what = events.Submitted(submission.envelope, message.size, message.value("Subject"))
         self.record(submission.mta_id, what, message=submission.name)
         kind, sender = self._kinds[at.mta.kind], submission.envelope.reverse_path
-        self._histories[at.mta.id].add(Transaction(self.now, None, str(sender or ""), sender))
+        addressed = len(submission.envelope.recipients)
+        self._histories[at.mta.id].add(Transaction(self.now, None, str(sender or ""), sender, addressed))
         self._categorize(submission.mta_id, kind.submit(at, submission.envelope, message, submission.name))
 
     def _categorize(self, mta_id: str, item: Item) -> None:

@@ -72,6 +72,7 @@ def exchange_report(
     sender: str,
     context: object,
     layout: Layout = Layout.SERVER,
+    whole_up_to: int = MAX_MESSAGE_ATTACH_SIZE,
 ) -> Item | None:
     """Make a notification in Exchange's layout.
 
@@ -84,6 +85,7 @@ def exchange_report(
         sender: the From field.
         context: the vendor's judgement of its own reports.
         layout: whose words it is in.
+        whole_up_to: octets; of a larger message only the header is returned.
 
     Returns:
         None when no report is due.
@@ -106,7 +108,7 @@ def exchange_report(
         human=_human(at, returned, due, layout)
         if action is Action.FAILED
         else _told(at, returned, due, action),
-        whole_up_to=MAX_MESSAGE_ATTACH_SIZE,
+        whole_up_to=whole_up_to,
         context=context,
         display_names=layout is Layout.ONLINE,
     )

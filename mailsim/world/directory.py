@@ -27,19 +27,28 @@ class RecipientType(Enum):
     PUBLIC_FOLDER = "PublicFolder"
 
 
+INBOX_RULES = "InboxRules"
+"""The setting by which users forward their mail themselves."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Forwarding:
     """Where the mail of a mailbox goes on to.
 
     Args:
         to: the address.
-        keeps_copy: DeliverToMailboxAndForward.
-        setting: the property that says so: ForwardingAddress or ForwardingSmtpAddress; InboxRule for a rule of the user.
+        keeps_copy: DeliverToMailboxAndForward; a rule of the user always keeps one.
+        setting: the property that says so: ForwardingAddress, ForwardingSmtpAddress or InboxRules.
     """
 
     to: Mailbox
     keeps_copy: bool
     setting: str
+
+    @property
+    def by_user(self) -> bool:
+        """Whether the user set it, not an administrator."""
+        return self.setting == INBOX_RULES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,7 +118,8 @@ class DirectoryRecipient:
         primary: PrimarySmtpAddress.
         proxies: every SMTP address, the primary one included.
         target: ExternalEmailAddress or RemoteRoutingAddress; None for what does not point outside.
-        forwarding: where a mailbox forwards to, None when it does not.
+        forwarding: where an administrator has a mailbox forward to, None when he has not.
+        redirects: where rules of the user redirect to.
         group: the members of a group, None for everything else.
         restrictions: who may send to it.
         credentials: of a mailbox.
@@ -124,6 +134,7 @@ class DirectoryRecipient:
     proxies: tuple[Mailbox, ...]
     target: Mailbox | None = None
     forwarding: Forwarding | None = None
+    redirects: tuple[Forwarding, ...] = ()
     group: Group | None = None
     restrictions: Restrictions = UNRESTRICTED
     credentials: Credentials = Credentials()
@@ -131,6 +142,11 @@ class DirectoryRecipient:
     attributes: Mapping[str, str] = field(default_factory=dict, hash=False)
     created: timedelta = timedelta()
     origin: Origin | None = field(default=None, compare=False, repr=False)
+
+    @property
+    def is_group(self) -> bool:
+        """Whether it stands for others: a distribution group, or a dynamic one."""
+        return self.kind in (RecipientType.GROUP, RecipientType.DYNAMIC_GROUP)
 
     @property
     def is_mailbox(self) -> bool:
@@ -165,6 +181,27 @@ class Directory:
             return DirectoryRecipient(kind=RecipientType.MAILBOX, primary=address, proxies=(address,))
         return found
 
+    def lists(self, entries: Iterable[Mailbox], somebody: Mailbox) -> bool:
+        """Tell whether entries name an address: as it stands, as another one of the same object, or through groups.
+
+        Args:
+            entries: addresses of anybody, of groups too.
+            somebody: the address sought; a mail contact has also the address that it points to.
+        """
+        known = self.find(somebody)
+        sought = {somebody.key} | ({each.key for each in known.proxies} if known else set())
+        waiting, seen = list(entries), set[str]()
+        while waiting:
+            entry = waiting.pop()
+            found = self.find(entry)
+            names = {entry.key} | (_names_of(found) if found else set())
+            if names & sought:
+                return True
+            if found is not None and found.group is not None and entry.key not in seen:
+                seen.add(entry.key)
+                waiting += found.group.members
+        return False
+
     def __contains__(self, address: Mailbox) -> bool:
         return address.key in self._by_address or address.key in self._plain
 
@@ -178,3 +215,8 @@ class Directory:
 
     def __hash__(self) -> int:
         return hash((frozenset(self._by_address), self._plain))
+
+
+def _names_of(found: DirectoryRecipient) -> set[str]:
+    """Return every address by which somebody may be meant, outside ones included."""
+    return {each.key for each in (*found.proxies, *([found.target] if found.target else []))}

@@ -10,6 +10,8 @@ from ipaddress import IPv4Address
 
 from mailsim.mail.reply import Reply, reply
 from mailsim.mta.kind import RouteProblem, Words
+from mailsim.mta.restrictions import Refusals
+from mailsim.world.directory import DirectoryRecipient, RecipientType
 
 WORDS = Words(
     bad_sequence=reply(503, "5.5.2", "Send hello first"),
@@ -61,6 +63,17 @@ UNKNOWN_RECIPIENT = reply(
 FORWARDING_LOOP = reply(
     550, "5.4.6", "RESOLVER.FWD.Loop; there is a forwarding loop configured in the directory"
 )
+RECIPIENT_LIMIT = reply(550, "5.5.3", "RESOLVER.ADR.RecipLimit; too many recipients")
+SENDER_SIZE = reply(550, "5.2.11", "RESOLVER.RST.SendSizeLimit.Sender; message too large for this sender")
+RECIPIENT_SIZE = reply(550, "5.2.3", "RESOLVER.RST.RecipSizeLimit; message too large for this recipient")
+# by the choice of the assumption onprem-organization-size-reply
+ORGANIZATION_SIZE = {
+    "5.3.4": reply(550, "5.3.4", "Message size exceeds fixed maximum message size"),
+    "5.2.12": reply(
+        550, "5.2.12", "RESOLVER.RST.SendSizeLimit.Org; message too large for this organization"
+    ),  # observed
+}
+NOT_AUTHORIZED = reply(550, "5.7.1", "RESOLVER.RST.NotAuthorized; not authorized")  # observed
 UNREACHABLE = reply(451, "4.4.0", "A matching connector cannot be found to route the external recipient")
 SIZE_EXCLUDES_ALL = reply(
     550, "5.3.4", "ROUTING.SizeLimit; message size exceeds fixed maximum size for route"
@@ -74,6 +87,34 @@ NO_ROUTE = {
         554, "5.4.4", "SMTPSEND.DNS.MxLoopback; DNS records for this domain are configured in a loop"
     ),
 }
+
+
+# documented for groups; for others the codes of Exchange Online, inferred
+_WANT_PROOF = {
+    RecipientType.MAILBOX: ("5.7.134", "Mailbox", "mailbox"),
+    RecipientType.PUBLIC_FOLDER: ("5.7.135", "PublicFolder", "public folder"),
+    RecipientType.GROUP: ("5.7.133", "Group", "group"),
+    RecipientType.DYNAMIC_GROUP: ("5.7.133", "Group", "group"),
+}
+
+
+def not_authenticated(found: DirectoryRecipient) -> Reply:
+    """Refuse a sender who is not proved to be one of the organization."""
+    code, name, noun = _WANT_PROOF.get(found.kind, ("5.7.136", "MailUser", "mail user"))
+    return reply(
+        550,
+        code,
+        f"RESOLVER.RST.SenderNotAuthenticatedFor{name}; authentication required; Delivery restriction check failed "
+        f"because the sender was not authenticated when sending to this {noun}",
+    )
+
+
+REFUSALS = Refusals(
+    too_large=RECIPIENT_SIZE,
+    not_authenticated=not_authenticated,
+    not_accepted=lambda _found: NOT_AUTHORIZED,
+    rejected=NOT_AUTHORIZED,
+)
 
 
 def banner(fqdn: str, date: str, custom: str = "") -> Reply:
