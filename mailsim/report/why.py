@@ -23,6 +23,9 @@ from mailsim.reason.decision import REFUSED, Decision, Reason
 from mailsim.trace.events import Attributed, Connected, Event, Routed
 from mailsim.trace.hop import Disposition, Hop, Outcome
 
+AUTHOR = "AuthAs"
+"""The word of both products for who wrote a message; what is refused for it is explained by who decided about it."""
+
 
 def why(outcome: Outcome) -> list[str]:
     """Return the reasons, each with the MTA that decided and the place of what it names; empty for a delivery."""
@@ -36,14 +39,30 @@ def why(outcome: Outcome) -> list[str]:
         return _each_once((*map(_turn, turns), *missed, *(gist.text for gist in against)))
     first, *others = [gist.text for event in events for gist in _held(event)] or [""]
     chosen = [each for each in events if isinstance(each.what, Connected | Attributed | Routed)]
-    otherwise = [f"{event.mta}: {text}" for event in chosen for text in alternatives(event.because)]
-    return _each_once((first, *otherwise, *others))
+    otherwise = [f"{event.mta}: {text}" for event in chosen for text in _otherwise(event)]
+    author = _author(outcome) if AUTHOR in first else []
+    return _each_once((first, *author, *otherwise, *others))
 
 
 def _held(event: Event) -> list[_Gist]:
     """Return what an event's decision held against the mail, with the MTA that decided."""
     found = sorted(_gists(event.because), key=lambda gist: gist.place) if event.because is not None else ()
     return [_Gist(f"{event.mta}: {text}", place) for text, place in found]
+
+
+def _otherwise(event: Event) -> list[str]:
+    """Return the alternatives of an event; connectors of other tenants, which know other hosts, are none."""
+    return alternatives(event.because, near=not isinstance(event.what, Attributed))
+
+
+def _author(outcome: Outcome) -> list[str]:
+    """Return why the message does not count as written inside, as the MTA decided that took it and now refuses it."""
+    hop = outcome.hops[-1]
+    taken = hop.connection.about.get(hop.message, ()) if hop.connection else ()
+    parts = [part for event in taken if isinstance(event.because, Decision) for part in event.because.because]
+    asked = [part for part in parts if isinstance(part, Decision) and AUTHOR in part.question]
+    wanting = [check for part in asked for check in part.because if isinstance(check, Check) and check.failed]
+    return [f"{hop.mta}: {_located(says(check), check.source)}" for check in wanting]
 
 
 def _each_once(texts: Iterable[str]) -> list[str]:
@@ -132,21 +151,25 @@ def _located(text: str, source: str) -> str:
 # --- what might have gone another way ---------------------------------------------------------------------
 
 
-def alternatives(reason: Reason | None) -> list[str]:
+def alternatives(reason: Reason | None, *, near: bool = True) -> list[str]:
     """Return what a choice could have come to instead of its winner, each with the place that made the difference.
 
     Of the candidates that were eligible the first that lost by a rank; then those that serve the mail and lack one thing: all
     checks are met but one, and that one is not the scope by which the winner was found.
+
+    Args:
+        reason: a choice, or a decision that rests on choices.
+        near: whether candidates that lack one thing are told.
     """
     if isinstance(reason, Decision):
-        return [text for part in reason.because for text in alternatives(part)]
+        return [text for part in reason.because for text in alternatives(part, near=near)]
     if not isinstance(reason, Choice) or reason.winner is None:
         return []
     decided = deciding_check(reason)
     place, scope = (decided.source, decided.rule) if decided else (reason.winner.source, "")
     eligible = [each for each in reason.candidates if each.eligible and not each.chosen]
     told = [(each, place) for each in eligible[:1]]
-    for each in reason.candidates:
+    for each in reason.candidates if near else ():
         failed = [check for check in each.checks if check.failed]
         if len(failed) == 1 and failed[0].rule != scope and failed[0].source:
             told.append((each, failed[0].source))

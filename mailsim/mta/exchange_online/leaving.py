@@ -30,9 +30,12 @@ Stopped = Refuse | Drop
 
 
 def remote_domain_of(at: PointOfView, tenant: Tenant, path: Mailbox) -> Choice[RemoteDomain] | None:
-    """Choose the remote domain of an address; None for one of the tenant's own."""
-    own = tenant.accepted(path.domain) is not None
-    if (own and at.assumed(OWN_DOMAINS) == "no") or path in tenant.directory:
+    """Choose the remote domain of an address; None for one of the tenant's own.
+
+    Where own domains count too, a mailbox here is in no remote domain; a mail user, whose mailbox is on the other side, is.
+    """
+    own, found = tenant.accepted(path.domain) is not None, tenant.directory.find(path)
+    if (own and at.assumed(OWN_DOMAINS) == "no") or (found is not None and found.is_mailbox):
         return None
     return choose_remote_domain(tenant.every_remote_domain, path.domain)
 

@@ -27,7 +27,8 @@ def remote_domain_of(at: PointOfView, path: Mailbox) -> Choice[RemoteDomain] | N
     """Choose the remote domain of an address; None for one inside the organization."""
     organization = organization_of(at)
     own = organization.accepted(path.domain) is not None and at.assumed(OWN_DOMAINS) == "no"
-    if own or path in organization.directory:
+    found = organization.directory.find(path)
+    if own or (found is not None and found.is_mailbox):
         return None
     return choose_remote_domain(organization.every_remote_domain, path.domain)
 
