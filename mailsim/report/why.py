@@ -5,7 +5,9 @@ Called by ``text`` for every recipient that was not delivered. Rules:
 1. What decided against the mail comes first, then what might have gone another way, then what else was in want of something.
 2. Of the reasons of one decision those that name a property come first, since it can be changed; then those that name an object;
    a statement about the mail alone, such as that nobody has its domain, mostly follows from these and comes last.
-3. In a loop no single decision is against the mail, but one of them is to be changed: the way once round comes first.
+3. In a loop no single decision is against the mail, but one of them is to be changed: the way once round comes first, then what
+   kept a connector from knowing the host that brought the mail back.
+4. What is refused because nobody inside wrote it is explained by the decision that said so.
 
 Pure.
 """
