@@ -19,7 +19,7 @@ from mailsim.mail.reply import Reply
 from mailsim.mta.exchange_server import headers, replies
 from mailsim.mta.exchange_server.accepted_domain import DomainType
 from mailsim.mta.exchange_server.assumptions import ANY_SENDER
-from mailsim.mta.exchange_server.config import config_of, organization_of
+from mailsim.mta.exchange_server.config import Organization, config_of, organization_of
 from mailsim.mta.exchange_server.permissions import (
     GROUPS,
     Permissions,
@@ -236,8 +236,14 @@ def _may_relay(at: PointOfView, session: Session, granted: Decision[Permissions]
         saw=f"domain {address.domain}; {held.saw}",
         wanted=f"one of {domains}, or the right",
         cite=GROUPS,
-        source=held.source,
+        source=held.source or _place_of_domains(organization),
     )
+
+
+def _place_of_domains(organization: Organization) -> str:
+    """Return where the accepted domains begin, as this server knows them."""
+    origins = (each.origin for each in organization.accepted_domains)
+    return next((str(origin) for origin in origins if origin), "")
 
 
 # --- DATA --------------------------------------------------------------------------------------------------------
