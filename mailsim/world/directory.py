@@ -12,7 +12,7 @@ from datetime import timedelta
 from enum import Enum
 
 from mailsim.mail.address import Mailbox
-from mailsim.world.source import Origin
+from mailsim.world.source import Written
 
 
 class RecipientType(Enum):
@@ -110,7 +110,7 @@ class Credentials:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DirectoryRecipient:
+class DirectoryRecipient(Written):
     """A mail-enabled object.
 
     Args:
@@ -141,7 +141,6 @@ class DirectoryRecipient:
     server: str = ""
     attributes: Mapping[str, str] = field(default_factory=dict, hash=False)
     created: timedelta = timedelta()
-    origin: Origin | None = field(default=None, compare=False, repr=False)
 
     @property
     def is_group(self) -> bool:
@@ -152,10 +151,6 @@ class DirectoryRecipient:
     def is_mailbox(self) -> bool:
         """Whether mail ends in it: a mailbox or a mail-enabled public folder."""
         return self.kind in (RecipientType.MAILBOX, RecipientType.PUBLIC_FOLDER)
-
-    def source(self, name: str = "") -> str:
-        """Return ``file:line`` of a property, or of the object."""
-        return self.origin.of(name) if self.origin else ""
 
 
 class Directory:

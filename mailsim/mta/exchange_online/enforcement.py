@@ -12,7 +12,7 @@ where the connector is known, at RCPT.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import ClassVar
 
@@ -22,7 +22,7 @@ from mailsim.mta.kind import PointOfView
 from mailsim.reason.check import Check, check
 from mailsim.reason.cite import Citation, documented
 from mailsim.world.facts import SessionFacts
-from mailsim.world.source import Origin
+from mailsim.world.source import Written
 
 ENFORCEMENT = documented("techcommunity:3815328", "stages of enforcement")
 PAUSE = documented("techcommunity:4007169", "New-TenantExemptionInfo")
@@ -59,7 +59,7 @@ STAGES = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TenantExemptionInfo:
+class TenantExemptionInfo(Written):
     """A pause of enforcement (New-TenantExemptionInfo).
 
     Args:
@@ -72,7 +72,6 @@ class TenantExemptionInfo:
 
     number_of_days: int
     start_time: datetime | None = None
-    origin: Origin | None = field(default=None, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         """Refuse what the cmdlet refuses.

@@ -6,15 +6,15 @@ and controlling external email forwarding", "Exchange Online limits".
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import Enum
 from typing import ClassVar
 
 from mailsim.mta.exchange_online import defaults
 from mailsim.mta.exchange_online.recipient_assumptions import AUTOMATIC_FORWARDING
+from mailsim.mta.unmodelled import Configured
 from mailsim.reason.check import Check, check
 from mailsim.reason.cite import documented
-from mailsim.world.source import Origin
 
 POLICY = documented("ms:set-hostedoutboundspamfilterpolicy", "Set-HostedOutboundSpamFilterPolicy")
 FORWARDING = documented("ms:external-email-forwarding", "AutoForwardingMode")
@@ -37,7 +37,7 @@ class ThresholdAction(Enum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class HostedOutboundSpamFilterPolicy:
+class HostedOutboundSpamFilterPolicy(Configured):
     """The policy Default of a tenant (Set-HostedOutboundSpamFilterPolicy)."""
 
     SPELLING: ClassVar[str] = "exchange"
@@ -54,12 +54,6 @@ class HostedOutboundSpamFilterPolicy:
     auto_forwarding_mode: AutoForwardingMode = AutoForwardingMode.AUTOMATIC
     recipient_limit_per_day: int = 0
     action_when_threshold_reached: ThresholdAction = ThresholdAction.BLOCK_USER_FOR_TODAY
-    unmodelled: tuple[str, ...] = ()
-    origin: Origin | None = field(default=None, compare=False, repr=False)
-
-    def source(self, name: str = "") -> str:
-        """Return ``file:line`` of a property, or of the policy."""
-        return self.origin.of(name) if self.origin else ""
 
 
 def lets_forward(policy: HostedOutboundSpamFilterPolicy, saw: str, *, automatic: str) -> Check:

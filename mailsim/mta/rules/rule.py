@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-from mailsim.world.source import Origin
+from mailsim.world.source import Written
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ class AttributeWords:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TransportRule:
+class TransportRule(Written):
     """A mail flow rule (New-TransportRule)."""
 
     SPELLING: ClassVar[str] = "exchange"
@@ -61,8 +61,3 @@ class TransportRule:
     priority: int | None = None
     enabled: bool = True
     stop_rule_processing: bool = False
-    origin: Origin | None = field(default=None, compare=False, repr=False)
-
-    def source(self, name: str = "") -> str:
-        """Return ``file:line`` of a property, or of the rule."""
-        return self.origin.of(name) if self.origin else ""
