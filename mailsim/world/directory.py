@@ -176,6 +176,11 @@ class Directory:
             return DirectoryRecipient(kind=RecipientType.MAILBOX, primary=address, proxies=(address,))
         return found
 
+    def keeps(self, address: Mailbox) -> bool:
+        """Tell whether mail to an address stays here: to a mailbox or a group, not to who only points elsewhere."""
+        found = self.find(address)
+        return found is not None and (found.is_mailbox or found.is_group)
+
     def lists(self, entries: Iterable[Mailbox], somebody: Mailbox) -> bool:
         """Tell whether entries name an address: as it stands, as another one of the same object, or through groups.
 

@@ -36,7 +36,7 @@ Stopped = Refuse | Drop
 def remote_domain_of(at: PointOfView, tenant: Tenant, path: Mailbox) -> Choice[RemoteDomain] | None:
     """Choose the remote domain of an address; None for one of the tenant's own."""
     own = tenant.accepted(path.domain) is not None
-    if (own and at.assumed(OWN_DOMAINS) == "no") or path in tenant.directory:
+    if (own and at.assumed(OWN_DOMAINS) == "no") or tenant.directory.keeps(path):
         return None
     return choose_remote_domain(tenant.every_remote_domain, path.domain)
 
@@ -48,7 +48,7 @@ def leaving(
     path, held = resolution.recipient.path, tuple[Reason, ...]()
     policy, because = _by_policy(at, tenant, resolution)
     choice = choose_remote_domain(tenant.every_remote_domain, path.domain)
-    remote = None if path in tenant.directory else choice.chosen
+    remote = None if tenant.directory.keeps(path) else choice.chosen
     forwards = _forwards(remote, resolution) if remote else []
     answers = _answers(remote, item, path, sender) if remote else []
     if not (policy or forwards or answers):

@@ -31,7 +31,7 @@ def remote_domain_of(at: PointOfView, path: Mailbox) -> Choice[RemoteDomain] | N
     """Choose the remote domain of an address; None for one inside the organization."""
     organization = organization_of(at)
     own = organization.accepted(path.domain) is not None and at.assumed(OWN_DOMAINS) == "no"
-    if own or path in organization.directory:
+    if own or organization.directory.keeps(path):
         return None
     return choose_remote_domain(organization.every_remote_domain, path.domain)
 
@@ -42,7 +42,7 @@ def leaving(
     """Judge whether a remote domain takes the message for a recipient; None where it is ordinary mail."""
     organization, path = organization_of(at), resolution.recipient.path
     choice = choose_remote_domain(organization.every_remote_domain, path.domain)
-    if choice.chosen is None or path in organization.directory:
+    if choice.chosen is None or organization.directory.keeps(path):
         return None
     gates = [*_forwards(choice.chosen, resolution), *_answers(choice.chosen, item, path, sender)]
     if not gates:
