@@ -1,8 +1,9 @@
 """The ways into a tenant: who may hand over mail for it or through it, and with which words others are refused.
 
 Called for every recipient, at RCPT and again at the end of the message. The order is: connection filter, attribution to
-a tenant, permission to relay, Partner connectors, RequireTls, RejectDirectSend, the version of an Exchange server. Only that the filter comes first is
-documented; the rest of the order is inferred.
+a tenant, Partner connectors, RequireTls, RejectDirectSend, the version of an Exchange server. Only that the filter comes
+first is documented; the rest of the order is inferred. Permission to relay is no gate of its own: mail is attributed to a
+tenant by an accepted domain or not at all.
 
 Sources: "Updated requirements for SMTP relay through Exchange Online" (in force since November 2023), KB 3169958, "NDRs in
 Exchange Online".
@@ -25,7 +26,6 @@ from mailsim.mta.exchange_online.attribution import (
     INCOMING,
     ORIGINATING,
     Attributed,
-    certificate_domain_accepted,
 )
 from mailsim.mta.exchange_online.config import Tenant
 from mailsim.mta.exchange_online.connection_filter import (
@@ -63,7 +63,6 @@ def ways_in(
     return (
         Gate("IPBlockList", lambda: passes_filter(at, policy, facts.peer_ip), blocked, FILTER),
         Gate("attributed to a tenant", lambda: _owned(at, attributed, to), _denied(at, attributed), RELAY),
-        Gate("may relay", lambda: _may_relay(attributed, sender, to), not_permitted(at), RELAY),
         Gate(
             "RestrictDomainsToIPAddresses and RestrictDomainsToCertificate",
             lambda: partner.is_let_in(at, met, facts),
@@ -124,29 +123,8 @@ def _owned(at: PointOfView, attributed: Attributed, recipient: Mailbox) -> Check
         "attributed to a tenant",
         saw=f"{attributed.direction} mail of {owner.name}" if owner else saw,
         wanted="a matching OnPremises connector with an accepted domain, or a recipient of a tenant",
-        cite=RELAY if choice == open_point.default else open_point.cite(choice),
+        cite=RELAY if owner else open_point.cite(choice),
         source=unused.connector.source() if unused else "",
-    )
-
-
-def _may_relay(attributed: Attributed, sender: ReversePath, recipient: Mailbox) -> Check:
-    """Want an accepted recipient domain, or a connector with an accepted sender or certificate domain."""
-    tenant, connector = attributed.tenant, attributed.connector
-    inside = tenant is not None and tenant.accepted(recipient.domain) is not None
-    by_sender = tenant is not None and sender is not None and tenant.accepted(sender.domain) is not None
-    by_certificate = (
-        tenant is not None and connector is not None and certificate_domain_accepted(tenant, connector)
-    )
-    relays = attributed.direction == ORIGINATING and (by_sender or by_certificate)
-    saw = f"recipient domain {recipient.domain}, sender {sender or '<>'}"
-    saw += f", connector {connector.name!r}" if connector else ", no connector"
-    return check(
-        inside or relays,
-        "relay to a domain outside the tenant",
-        saw=saw,
-        wanted="an accepted recipient domain, or an OnPremises connector and an accepted sender or certificate domain",
-        cite=RELAY,
-        source=connector.source() if connector else "",
     )
 
 

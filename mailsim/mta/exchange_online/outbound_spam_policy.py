@@ -55,6 +55,16 @@ class HostedOutboundSpamFilterPolicy(Configured):
     recipient_limit_per_day: int = 0
     action_when_threshold_reached: ThresholdAction = ThresholdAction.BLOCK_USER_FOR_TODAY
 
+    def __post_init__(self) -> None:
+        """Refuse what the cmdlet refuses.
+
+        Raises:
+            ValueError: for a RecipientLimitPerDay above the service's own.
+        """
+        limit, most = self.recipient_limit_per_day, defaults.MAX_RECIPIENTS_A_DAY
+        if not 0 <= limit <= most:
+            raise ValueError(f"RecipientLimitPerDay is {limit}; wanted 0 to {most}")
+
 
 def lets_forward(policy: HostedOutboundSpamFilterPolicy, saw: str, *, automatic: str) -> Check:
     """AutoForwardingMode: whether mailboxes may forward to external recipients, by rules or by their settings.
@@ -78,19 +88,18 @@ def lets_forward(policy: HostedOutboundSpamFilterPolicy, saw: str, *, automatic:
 
 
 def few_recipients_today(policy: HostedOutboundSpamFilterPolicy, sent: int) -> Check:
-    """RecipientLimitPerDay, or the service's own limit where it is 0.
+    """RecipientLimitPerDay, or the service's own limit where it is 0 or only an alert is wanted.
 
     Args:
         policy: of the tenant.
         sent: recipients of the mailbox in the last 24 hours, those of the message included.
     """
-    limit = policy.recipient_limit_per_day or defaults.MAX_RECIPIENTS_A_DAY
-    tolerated = (
-        policy.action_when_threshold_reached is ThresholdAction.ALERT
-        and limit != defaults.MAX_RECIPIENTS_A_DAY
-    )
+    most = defaults.MAX_RECIPIENTS_A_DAY
+    written = policy.recipient_limit_per_day or most
+    tolerated = policy.action_when_threshold_reached is ThresholdAction.ALERT and written < sent <= most
+    limit = most if policy.action_when_threshold_reached is ThresholdAction.ALERT else written
     return check(
-        sent <= limit or tolerated,
+        sent <= limit,
         "RecipientLimitPerDay",
         saw=f"{sent} recipients in 24 hours" + (", and only an alert is wanted" if tolerated else ""),
         wanted=f"at most {limit}",
