@@ -45,11 +45,6 @@ class Forwarding:
     keeps_copy: bool
     setting: str
 
-    @property
-    def by_user(self) -> bool:
-        """Whether the user set it, not an administrator."""
-        return self.setting == INBOX_RULES
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Group:
@@ -60,14 +55,12 @@ class Group:
         managed_by: its owners, the first one first.
         report_to_manager: ReportToManagerEnabled.
         report_to_originator: ReportToOriginatorEnabled.
-        expansion_server: ExpansionServer, empty for any server.
     """
 
     members: tuple[Mailbox, ...]
     managed_by: tuple[Mailbox, ...] = ()
     report_to_manager: bool = False
     report_to_originator: bool = True
-    expansion_server: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,21 +88,6 @@ UNRESTRICTED = Restrictions()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Credentials:
-    """What a mailbox signs in with, and as whom it may send.
-
-    Args:
-        password: as typed.
-        send_as: further addresses that it may use as sender (Send As).
-        smtp_disabled: SmtpClientAuthenticationDisabled; None is the organization's setting.
-    """
-
-    password: str = field(default="", repr=False)
-    send_as: tuple[Mailbox, ...] = ()
-    smtp_disabled: bool | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class DirectoryRecipient(Written):
     """A mail-enabled object.
 
@@ -122,8 +100,6 @@ class DirectoryRecipient(Written):
         redirects: where rules of the user redirect to.
         group: the members of a group, None for everything else.
         restrictions: who may send to it.
-        credentials: of a mailbox.
-        server: the server that has the mailbox, empty for the only one.
         attributes: other directory attributes by name, such as City.
         created: how long after the start; zero for one that was there before.
         origin: where the scenario configures it.
@@ -137,8 +113,6 @@ class DirectoryRecipient(Written):
     redirects: tuple[Forwarding, ...] = ()
     group: Group | None = None
     restrictions: Restrictions = UNRESTRICTED
-    credentials: Credentials = Credentials()
-    server: str = ""
     attributes: Mapping[str, str] = field(default_factory=dict, hash=False)
     created: timedelta = timedelta()
 

@@ -13,7 +13,6 @@ from mailsim.mta.exchange_server.kind import ExchangeServer
 from mailsim.reason.decision import Decision
 from mailsim.trace.connection import AUTH, DATA, stage_of
 from mailsim.trace.file import json_line
-from mailsim.world.directory import Credentials
 from mailsim.world.facts import SessionFacts, TlsFacts
 
 FILE = Path(__file__).parents[2] / "scenarios" / "hybrid" / "two-connectors.yaml"
@@ -84,9 +83,6 @@ def test_stages_of_what_has_no_verb():
     assert [stage_of(each) for each in ("<credentials>", "<10 octets>")] == [AUTH, DATA]
 
 
-@pytest.mark.parametrize(
-    "object_", [Claim(USER, SECRET), Credentials(password=SECRET)], ids=["claim", "credentials"]
-)
-def test_no_description_shows_a_password(object_):
+def test_no_description_shows_a_password():
     """What stands in a failed assertion or a crash does not say it."""
-    assert SECRET not in repr(object_)
+    assert SECRET not in repr(Claim(USER, SECRET))
