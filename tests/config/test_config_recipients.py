@@ -97,3 +97,16 @@ def test_what_nobody_reads_is_said() -> None:
     text = scenario("groups: {team: {Members: [bob], ExpansionServer: mbx1}}\n      mailboxes: [bob]")
     warnings = [str(each) for each in load_text(text, "s.yaml").warnings]
     assert any("ExpansionServer" in each for each in warnings)
+
+
+@pytest.mark.parametrize(
+    ("to", "warned"), [("bob@contoso.com", False), ("away@fabrikam.com", False), ("bbo@contoso.com", True)]
+)
+def test_nothing_for_nobody_says_nothing(to: str, warned: bool) -> None:
+    """An address that neither a directory has nor a message is for is most likely misspelt."""
+    text = scenario("mailboxes: [bob, alice]") + (
+        "messages: {m1: {from: bob@contoso.com, to: [alice@contoso.com, away@fabrikam.com]}}\n"
+        f"expect: {{m1: {{not_delivered: {to}}}}}\n"
+    )
+    warnings = [str(each) for each in load_text(text, "s.yaml").warnings]
+    assert any("nobody has the address" in each for each in warnings) is warned

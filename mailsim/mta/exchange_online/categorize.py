@@ -66,7 +66,7 @@ def _within_limits(
 
 def _way(at: PointOfView, item: Item, recipient: Recipient) -> _Way:
     """Send one recipient on-premises as it is addressed, or everybody it stands for where they belong."""
-    found = tuple(addressees(at, item, (recipient,)))
+    found = tuple(addressees(at, item, recipient))
     rules = tuple(_outcome(addressee, rule) for addressee in found for rule in addressee.rules)
     by_rule = any(rule_choice(addressee) for addressee in found)
     central = None if by_rule or not found else by_way_of_on_premises(at, item, found[0].tenant, recipient)
