@@ -14,7 +14,7 @@ from mailsim.mail.envelope import Recipient
 from mailsim.mta.copies import gather
 from mailsim.mta.exchange_online import replies
 from mailsim.mta.exchange_online.bounces import turn_back
-from mailsim.mta.exchange_online.centralized import by_way_of_on_premises
+from mailsim.mta.exchange_online.centralized import by_way_of_on_premises, not_sent_back
 from mailsim.mta.exchange_online.config import Tenant
 from mailsim.mta.exchange_online.leaving import leaving
 from mailsim.mta.exchange_online.limits import sender_limits
@@ -92,7 +92,7 @@ def _copy(at: PointOfView, item: Item, addressee: Addressee) -> Copy:
     if by_rule is not None:
         return by_rule
     judged: tuple[Reason, ...] = (out,) if out else ()
-    noted = unmodelled(tenant.transport_config)
+    noted = (*not_sent_back(item, tenant), *unmodelled(tenant.transport_config))
     because = (*resolution.because, *unused(at, addressee), *unknown, *noted, *judged)
     fate = fate or stopped
     if fate is None:

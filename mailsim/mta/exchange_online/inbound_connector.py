@@ -32,7 +32,7 @@ CHAIN = documented("kb3212877", "the chain must be sent with its intermediates")
 
 @dataclass(frozen=True, slots=True)
 class SenderDomain:
-    """One entry of SenderDomains, such as ``smtp:*;1``; the cost is kept and not used."""
+    """One entry of SenderDomains, such as ``smtp:*;1``; the cost is read and not used."""
 
     pattern: DomainPattern
 
