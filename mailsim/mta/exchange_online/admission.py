@@ -62,7 +62,7 @@ def ways_in(
         secured = replies.TLS_WANTED_FOR_NOW
     return (
         Gate("IPBlockList", lambda: passes_filter(at, policy, facts.peer_ip), blocked, FILTER),
-        Gate("attributed to a tenant", lambda: _owned(at, attributed, to), _denied(at, attributed), RELAY),
+        Gate("attributed to a tenant", lambda: _owned(attributed, to), _denied(at, attributed), RELAY),
         Gate(
             "RestrictDomainsToIPAddresses and RestrictDomainsToCertificate",
             lambda: partner.is_let_in(at, met, facts),
@@ -108,7 +108,16 @@ def not_permitted(at: PointOfView) -> Reply:
     return replies.relay_denied(at.mta.fqdn)
 
 
-def _owned(at: PointOfView, attributed: Attributed, recipient: Mailbox) -> Check:
+def words(at: PointOfView, attributed: Attributed) -> tuple[Check, ...]:
+    """Say in which words nobody's mail is refused: that it is refused is documented, how is assumed."""
+    if attributed.tenant is not None:
+        return ()
+    open_point = NOT_PERMITTED if attributed.unused else UNATTRIBUTED
+    choice = at.assumed(open_point)
+    return (check(True, "words of the refusal", saw=choice, cite=open_point.cite(choice)),)
+
+
+def _owned(attributed: Attributed, recipient: Mailbox) -> Check:
     owner, unused = attributed.tenant, attributed.unused
     saw = f"no tenant has {recipient.domain}, and "
     saw += (
@@ -116,14 +125,12 @@ def _owned(at: PointOfView, attributed: Attributed, recipient: Mailbox) -> Check
         if unused is not None
         else "neither certificate nor address of the session belongs to an OnPremises connector"
     )
-    open_point = NOT_PERMITTED if unused else UNATTRIBUTED
-    choice = at.assumed(open_point)
     return check(
         owner is not None,
         "attributed to a tenant",
         saw=f"{attributed.direction} mail of {owner.name}" if owner else saw,
         wanted="a matching OnPremises connector with an accepted domain, or a recipient of a tenant",
-        cite=RELAY if owner else open_point.cite(choice),
+        cite=RELAY,
         source=unused.connector.source() if unused else "",
     )
 
