@@ -130,6 +130,9 @@ class RecipientText:
 
     SPELLING: ClassVar[str] = "exchange"
     IGNORED: ClassVar[frozenset[str]] = frozenset({"DisplayName", "Name", "Guid", "Identity"})
+    UNMODELLED: ClassVar[frozenset[str]] = frozenset(
+        {"ExpansionServer", "GrantSendOnBehalfTo", "ServerName", "SmtpClientAuthenticationDisabled"}
+    )
 
     alias: str = field(default="", metadata={"doc": "by default the local part of its name"})
     primary_smtp_address: str = ""
@@ -153,6 +156,16 @@ class RecipientText:
     custom_attribute3: str = ""
     custom_attribute4: str = ""
     custom_attribute5: str = ""
+    custom_attribute6: str = ""
+    custom_attribute7: str = ""
+    custom_attribute8: str = ""
+    custom_attribute9: str = ""
+    custom_attribute10: str = ""
+    custom_attribute11: str = ""
+    custom_attribute12: str = ""
+    custom_attribute13: str = ""
+    custom_attribute14: str = ""
+    custom_attribute15: str = ""
     forwarding_address: str = ""
     forwarding_smtp_address: str = ""
     deliver_to_mailbox_and_forward: bool = False
@@ -171,10 +184,6 @@ class RecipientText:
     max_receive_size: int | Literal["Unlimited"] | None = field(default=None, metadata={"unit": "octets"})
     max_send_size: int | Literal["Unlimited"] | None = field(default=None, metadata={"unit": "octets"})
     recipient_limits: int | Literal["Unlimited"] | None = None
-    smtp_client_authentication_disabled: bool | None = None
-    password: str = field(default="", metadata={"doc": "what the mailbox signs in with"})
-    send_as: tuple[str, ...] = field(default=(), metadata={"doc": "addresses it may send as"})
-    server: str = field(default="", metadata={"doc": "the server that has the mailbox"})
     created: timedelta = field(
         default=timedelta(),
         metadata={
@@ -193,7 +202,6 @@ class GroupText(RecipientText):
     managed_by: tuple[str, ...] = ()
     report_to_manager_enabled: bool = False
     report_to_originator_enabled: bool = True
-    expansion_server: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

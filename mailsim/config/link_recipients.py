@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
@@ -12,9 +13,9 @@ from mailsim.config.files import beside, read_rows
 from mailsim.config.format import GroupText, RecipientsText, RecipientText
 from mailsim.config.names import address, mark_of
 from mailsim.mail.address import Mailbox
+from mailsim.mta.rules.rule import ATTRIBUTES
 from mailsim.world.directory import (
     INBOX_RULES,
-    Credentials,
     Directory,
     DirectoryRecipient,
     Forwarding,
@@ -24,14 +25,8 @@ from mailsim.world.directory import (
 )
 from mailsim.world.source import Origin
 
-# the names that rules use for directory attributes
-_ATTRIBUTES = {
-    name: "".join(part.capitalize() for part in name.split("_"))
-    for name in (
-        "city", "company", "country_or_region", "department", "office", "state_or_province", "title",
-        "custom_attribute1", "custom_attribute2", "custom_attribute3", "custom_attribute4", "custom_attribute5",
-    )
-}  # fmt: skip
+_ATTRIBUTES = {name: re.sub(r"(?<!^)(?=[A-Z])", "_", known).lower() for name, known in ATTRIBUTES.items()}
+"""The attributes that rules ask for, and the fields they are written in."""
 
 
 def link_directory(
@@ -108,13 +103,7 @@ class _Linker:
             redirects=tuple(self._redirects(text, what)),
             group=self._group(text, at, what),
             restrictions=self._restrictions(text, at, what),
-            credentials=Credentials(
-                password=text.password,
-                send_as=self._addresses(text.send_as, at, f"{what}: send_as"),
-                smtp_disabled=text.smtp_client_authentication_disabled,
-            ),
-            server=text.server,
-            attributes={shown: value for own, shown in _ATTRIBUTES.items() if (value := getattr(text, own))},
+            attributes={shown: value for shown, own in _ATTRIBUTES.items() if (value := getattr(text, own))},
             created=text.created,
             origin=origin,
         )
@@ -149,7 +138,6 @@ class _Linker:
             managed_by=self._addresses(text.managed_by, at, f"{what}: ManagedBy"),
             report_to_manager=text.report_to_manager_enabled,
             report_to_originator=text.report_to_originator_enabled,
-            expansion_server=text.expansion_server,
         )
 
     def _restrictions(self, text: RecipientText, at: Mark | None, what: str) -> Restrictions:

@@ -36,14 +36,12 @@ _SUBJECTS = {
     Action.DELAYED: "Delivery delayed",  # not established
     Action.DELIVERED: "Delivered",
     Action.RELAYED: "Relayed",
-    Action.EXPANDED: "Expanded",
 }
 _OPENINGS = {
     Action.DELAYED: "Delivery is delayed to these recipients or groups:",
     Action.DELIVERED: "Your message has been delivered to the following recipients:",
     Action.RELAYED: "Delivery to these recipients or groups is complete, but no delivery notification was sent by the "
     "destination server:",
-    Action.EXPANDED: "Your message has been delivered to the following groups:",
 }
 DELAYED = reply(400, "4.4.7", "Message delayed")
 _BLANK_LINES = "\n" * 9  # eight of them, as observed

@@ -8,17 +8,23 @@ Sources: Set-RemoteDomain, "Remote domains in Exchange Online"; that an exact do
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Protocol, TypeVar
+from dataclasses import dataclass
+from typing import Any, TypeVar
 
 from mailsim.mail.pattern import DomainPattern
-from mailsim.mta.unmodelled import unmodelled
+from mailsim.mta.kind import Drop, PointOfView
+from mailsim.mta.unmodelled import Configured, unmodelled
 from mailsim.reason.assumption import Assumption
 from mailsim.reason.check import Check, check
 from mailsim.reason.choice import Choice, Rank, select
 from mailsim.reason.cite import documented
+from mailsim.reason.decision import Gate
 
 REMOTE_DOMAIN = documented("ms:set-remotedomain", "Set-RemoteDomain")
 REMOTE_DOMAINS = documented("ms:remote-domains-exo", "Remote domains in Exchange Online")
+
+FORWARD = Drop("what users forward by rules does not go to this remote domain")
+REPLY = Drop("automatic replies do not go to this remote domain")
 
 OWN_DOMAINS = Assumption(
     key="remote-domains-own-domains",
@@ -32,19 +38,15 @@ OWN_DOMAINS = Assumption(
 )
 
 
-class RemoteDomain(Protocol):
-    """A remote domain of either product."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemoteDomain(Configured):
+    """What a remote domain of either product has.
 
-    @property
-    def domain_name(self) -> DomainPattern:
-        """Which domains it covers."""
+    Args:
+        domain_name: which domains it covers.
+    """
 
-    @property
-    def unmodelled(self) -> tuple[str, ...]:
-        """The names of properties that are set and not modelled."""
-
-    def source(self, name: str = "") -> str:
-        """Return ``file:line`` of a property."""
+    domain_name: DomainPattern
 
 
 R = TypeVar("R", bound=RemoteDomain)
@@ -66,13 +68,6 @@ def choose_remote_domain(remote_domains: Iterable[R], domain: str) -> Choice[R]:
         checks=lambda each: (_covers(each, domain), *unmodelled(each)),
         ranks=lambda each: (_specificity(each),),
         cite=REMOTE_DOMAIN,
-    )
-
-
-def judged_as_own(choice: str, domain: str) -> Check:
-    """Say whether remote domains count for a domain of the organization's own."""
-    return check(
-        True, f"remote domain for the own domain {domain}", saw=choice, cite=OWN_DOMAINS.cite(choice)
     )
 
 
@@ -109,3 +104,18 @@ def allows(remote_domain: RemoteDomain, setting: str, *, enabled: bool, saw: str
         cite=REMOTE_DOMAINS,
         source=remote_domain.source(setting),
     )
+
+
+def in_effect(
+    at: PointOfView, assumption: Assumption, gates: list[Gate[Any]]
+) -> tuple[list[Gate[Any]], tuple[Check, ...]]:
+    """Leave gates out where an assumption exempts the message from them.
+
+    Returns:
+        The gates that hold, and the assumption where they would stop the message, since then it decides.
+    """
+    if not any(gate.test().failed for gate in gates):
+        return gates, ()
+    choice = at.assumed(assumption)
+    note = check(True, gates[0].rule, saw=choice, cite=assumption.cite(choice))
+    return gates if choice == "yes" else [], (note,)

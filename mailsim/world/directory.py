@@ -12,7 +12,7 @@ from datetime import timedelta
 from enum import Enum
 
 from mailsim.mail.address import Mailbox
-from mailsim.world.source import Origin
+from mailsim.world.source import Written
 
 
 class RecipientType(Enum):
@@ -45,11 +45,6 @@ class Forwarding:
     keeps_copy: bool
     setting: str
 
-    @property
-    def by_user(self) -> bool:
-        """Whether the user set it, not an administrator."""
-        return self.setting == INBOX_RULES
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Group:
@@ -60,14 +55,12 @@ class Group:
         managed_by: its owners, the first one first.
         report_to_manager: ReportToManagerEnabled.
         report_to_originator: ReportToOriginatorEnabled.
-        expansion_server: ExpansionServer, empty for any server.
     """
 
     members: tuple[Mailbox, ...]
     managed_by: tuple[Mailbox, ...] = ()
     report_to_manager: bool = False
     report_to_originator: bool = True
-    expansion_server: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,22 +88,7 @@ UNRESTRICTED = Restrictions()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Credentials:
-    """What a mailbox signs in with, and as whom it may send.
-
-    Args:
-        password: as typed.
-        send_as: further addresses that it may use as sender (Send As).
-        smtp_disabled: SmtpClientAuthenticationDisabled; None is the organization's setting.
-    """
-
-    password: str = ""
-    send_as: tuple[Mailbox, ...] = ()
-    smtp_disabled: bool | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DirectoryRecipient:
+class DirectoryRecipient(Written):
     """A mail-enabled object.
 
     Args:
@@ -122,8 +100,6 @@ class DirectoryRecipient:
         redirects: where rules of the user redirect to.
         group: the members of a group, None for everything else.
         restrictions: who may send to it.
-        credentials: of a mailbox.
-        server: the server that has the mailbox, empty for the only one.
         attributes: other directory attributes by name, such as City.
         created: how long after the start; zero for one that was there before.
         origin: where the scenario configures it.
@@ -137,11 +113,8 @@ class DirectoryRecipient:
     redirects: tuple[Forwarding, ...] = ()
     group: Group | None = None
     restrictions: Restrictions = UNRESTRICTED
-    credentials: Credentials = Credentials()
-    server: str = ""
     attributes: Mapping[str, str] = field(default_factory=dict, hash=False)
     created: timedelta = timedelta()
-    origin: Origin | None = field(default=None, compare=False, repr=False)
 
     @property
     def is_group(self) -> bool:
@@ -152,10 +125,6 @@ class DirectoryRecipient:
     def is_mailbox(self) -> bool:
         """Whether mail ends in it: a mailbox or a mail-enabled public folder."""
         return self.kind in (RecipientType.MAILBOX, RecipientType.PUBLIC_FOLDER)
-
-    def source(self, name: str = "") -> str:
-        """Return ``file:line`` of a property, or of the object."""
-        return self.origin.of(name) if self.origin else ""
 
 
 class Directory:
@@ -180,6 +149,11 @@ class Directory:
         if found is None and address.key in self._plain:
             return DirectoryRecipient(kind=RecipientType.MAILBOX, primary=address, proxies=(address,))
         return found
+
+    def keeps(self, address: Mailbox) -> bool:
+        """Tell whether mail to an address stays here: to a mailbox or a group, not to who only points elsewhere."""
+        found = self.find(address)
+        return found is not None and (found.is_mailbox or found.is_group)
 
     def lists(self, entries: Iterable[Mailbox], somebody: Mailbox) -> bool:
         """Tell whether entries name an address: as it stands, as another one of the same object, or through groups.

@@ -61,7 +61,7 @@ def test_rules_of_a_user_redirect() -> None:
     rules = "InboxRules: [{RedirectTo: [bob, zoe@fabrikam.com]}, {RedirectTo: dan, Enabled: $false}]"
     redirects = found(f"mailboxes: {{alice: {{{rules}}}}}").redirects
     assert [str(each.to) for each in redirects] == ["bob@contoso.com", "zoe@fabrikam.com"]
-    assert all(each.by_user and each.keeps_copy for each in redirects)
+    assert all(each.setting == "InboxRules" and each.keeps_copy for each in redirects)
 
 
 def test_a_mail_user_may_lack_its_address_where_that_is_said() -> None:
@@ -83,3 +83,30 @@ def test_a_rule_that_is_not_modelled_is_said() -> None:
     """ForwardTo makes a message of its own, which mailsim does not."""
     loaded = load_text(scenario("mailboxes: {alice: {InboxRules: [{ForwardTo: bob}]}}"), "s.yaml")
     assert ["ForwardTo is not modelled" in str(each) for each in loaded.warnings] == [True]
+
+
+def test_attributes_bear_the_names_that_rules_use() -> None:
+    """State is StateOrProvince in a recipient, Country is CountryOrRegion."""
+    written = "StateOrProvince: LA, CountryOrRegion: US, CustomAttribute15: x, City: New Orleans"
+    attributes = found(f"mailboxes: {{alice: {{{written}}}}}").attributes
+    assert attributes == {"State": "LA", "Country": "US", "CustomAttribute15": "x", "City": "New Orleans"}
+
+
+def test_what_nobody_reads_is_said() -> None:
+    """Properties that are known and not modelled are accepted with a warning."""
+    text = scenario("groups: {team: {Members: [bob], ExpansionServer: mbx1}}\n      mailboxes: [bob]")
+    warnings = [str(each) for each in load_text(text, "s.yaml").warnings]
+    assert any("ExpansionServer" in each for each in warnings)
+
+
+@pytest.mark.parametrize(
+    ("to", "warned"), [("bob@contoso.com", False), ("away@fabrikam.com", False), ("bbo@contoso.com", True)]
+)
+def test_nothing_for_nobody_says_nothing(to: str, warned: bool) -> None:
+    """An address that neither a directory has nor a message is for is most likely misspelt."""
+    text = scenario("mailboxes: [bob, alice]") + (
+        "messages: {m1: {from: bob@contoso.com, to: [alice@contoso.com, away@fabrikam.com]}}\n"
+        f"expect: {{m1: {{not_delivered: {to}}}}}\n"
+    )
+    warnings = [str(each) for each in load_text(text, "s.yaml").warnings]
+    assert any("nobody has the address" in each for each in warnings) is warned

@@ -92,7 +92,7 @@ def test_delay_notifications_can_be_turned_off(world, sender, setting):
     ("setting", "silenced"),
     [
         ("ndr_enabled", {Action.FAILED}),
-        ("delivery_report_enabled", {Action.DELIVERED, Action.RELAYED, Action.EXPANDED}),
+        ("delivery_report_enabled", {Action.DELIVERED, Action.RELAYED}),
     ],
 )
 def test_remote_domains_silence_reports(world, setting, silenced):

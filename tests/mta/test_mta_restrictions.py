@@ -134,6 +134,13 @@ def test_a_mailbox_in_the_cloud_takes_36_megabytes(size, taken):
     assert isinstance(fate, Deliver) is taken
 
 
+RELAYED = (
+    "--x\r\nContent-Type: message/delivery-status\r\n\r\nAction: relayed\r\n--x\r\n"
+    "Content-Type: message/rfc822\r\n\r\n\r\nAction: failed\r\n--x--"
+)
+"""A report of success about a message with such a line."""
+
+
 # --- reports ----------------------------------------------------------------------------------------------------
 
 
@@ -147,6 +154,11 @@ def test_a_mailbox_in_the_cloud_takes_36_megabytes(size, taken):
             "Content-Type: multipart/report; report-type=disposition-notification",
             "Action: failed",
             ReportKind.MDN,
+        ),
+        (
+            "Content-Type: multipart/report; boundary=x",
+            RELAYED,
+            ReportKind.DSN,
         ),
         ("Auto-Submitted: auto-replied (vacation)", "", ReportKind.AUTOMATIC_REPLY),
         ("Auto-Submitted: no", "Action: failed", None),

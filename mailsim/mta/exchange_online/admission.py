@@ -1,8 +1,9 @@
 """The ways into a tenant: who may hand over mail for it or through it, and with which words others are refused.
 
 Called for every recipient, at RCPT and again at the end of the message. The order is: connection filter, attribution to
-a tenant, permission to relay, Partner connectors, RequireTls, RejectDirectSend, the version of an Exchange server. Only that the filter comes first is
-documented; the rest of the order is inferred.
+a tenant, Partner connectors, RequireTls, RejectDirectSend, the version of an Exchange server. Only that the filter comes
+first is documented; the rest of the order is inferred. Permission to relay is no gate of its own: mail is attributed to a
+tenant by an accepted domain or not at all.
 
 Sources: "Updated requirements for SMTP relay through Exchange Online" (in force since November 2023), KB 3169958, "NDRs in
 Exchange Online".
@@ -26,7 +27,6 @@ from mailsim.mta.exchange_online.attribution import (
     ORIGINATING,
     Attributed,
     Claim,
-    certificate_domain_accepted,
 )
 from mailsim.mta.exchange_online.config import Tenant
 from mailsim.mta.exchange_online.connection_filter import (
@@ -65,11 +65,10 @@ def ways_in(
         Gate("IPBlockList", lambda: passes_filter(at, policy, facts.peer_ip), blocked, FILTER),
         Gate(
             "attributed to a tenant",
-            lambda: _owned(at, attributed, sender, to),
+            lambda: _owned(attributed, sender, to),
             _denied(at, attributed),
             RELAY,
         ),
-        Gate("may relay", lambda: _may_relay(attributed, sender, to), not_permitted(at), RELAY),
         Gate(
             "RestrictDomainsToIPAddresses and RestrictDomainsToCertificate",
             lambda: partner.is_let_in(at, met, facts, tenant.inbound_connectors if tenant else ()),
@@ -123,10 +122,17 @@ def not_permitted(at: PointOfView) -> Reply:
     return replies.relay_denied(at.mta.fqdn)
 
 
-def _owned(at: PointOfView, attributed: Attributed, sender: ReversePath, recipient: Mailbox) -> Check:
-    owner, unused = attributed.tenant, attributed.unused
-    open_point = NOT_PERMITTED if unused else UNATTRIBUTED
+def words(at: PointOfView, attributed: Attributed) -> tuple[Check, ...]:
+    """Say in which words nobody's mail is refused: that it is refused is documented, how is assumed."""
+    if attributed.tenant is not None:
+        return ()
+    open_point = NOT_PERMITTED if attributed.unused else UNATTRIBUTED
     choice = at.assumed(open_point)
+    return (check(True, "words of the refusal", saw=choice, cite=open_point.cite(choice)),)
+
+
+def _owned(attributed: Attributed, sender: ReversePath, recipient: Mailbox) -> Check:
+    owner, unused = attributed.tenant, attributed.unused
     wanted = "a matching OnPremises connector with an accepted domain, or a recipient of a tenant"
     if owner is not None:
         saw = f"{attributed.direction} mail of {owner.name}"
@@ -140,7 +146,7 @@ def _owned(at: PointOfView, attributed: Attributed, sender: ReversePath, recipie
         "attributed to a tenant",
         saw=saw,
         wanted=wanted,
-        cite=RELAY if choice == open_point.default else open_point.cite(choice),
+        cite=RELAY,
         source=_identified_by(unused.connector) if unused else "",
     )
 
@@ -159,27 +165,6 @@ def _identified_by(connector: InboundConnector) -> str:
     """Return the place of the property by which a connector knows its sessions."""
     by_name = bool(connector.tls_sender_certificate_name)
     return connector.source("TlsSenderCertificateName" if by_name else "SenderIPAddresses")
-
-
-def _may_relay(attributed: Attributed, sender: ReversePath, recipient: Mailbox) -> Check:
-    """Want an accepted recipient domain, or a connector with an accepted sender or certificate domain."""
-    tenant, connector = attributed.tenant, attributed.connector
-    inside = tenant is not None and tenant.accepted(recipient.domain) is not None
-    by_sender = tenant is not None and sender is not None and tenant.accepted(sender.domain) is not None
-    by_certificate = (
-        tenant is not None and connector is not None and certificate_domain_accepted(tenant, connector)
-    )
-    relays = attributed.direction == ORIGINATING and (by_sender or by_certificate)
-    saw = f"recipient domain {recipient.domain}, sender {sender or '<>'}"
-    saw += f", connector {connector.name!r}" if connector else ", no connector"
-    return check(
-        inside or relays,
-        "relay to a domain outside the tenant",
-        saw=saw,
-        wanted="an accepted recipient domain, or an OnPremises connector and an accepted sender or certificate domain",
-        cite=RELAY,
-        source=connector.source() if connector else "",
-    )
 
 
 def has_one_domain(at: PointOfView, attributed: Attributed, envelope: Envelope, recipient: Mailbox) -> Check:

@@ -14,7 +14,7 @@ from mailsim.mail.envelope import Recipient
 from mailsim.mta.copies import gather
 from mailsim.mta.exchange_online import replies
 from mailsim.mta.exchange_online.bounces import turn_back
-from mailsim.mta.exchange_online.centralized import by_way_of_on_premises
+from mailsim.mta.exchange_online.centralized import by_way_of_on_premises, not_sent_back
 from mailsim.mta.exchange_online.config import Tenant
 from mailsim.mta.exchange_online.leaving import leaving
 from mailsim.mta.exchange_online.limits import sender_limits
@@ -66,7 +66,7 @@ def _within_limits(
 
 def _way(at: PointOfView, item: Item, recipient: Recipient) -> _Way:
     """Send one recipient on-premises as it is addressed, or everybody it stands for where they belong."""
-    found = tuple(addressees(at, item, (recipient,)))
+    found = tuple(addressees(at, item, recipient))
     rules = tuple(_outcome(addressee, rule) for addressee in found for rule in addressee.rules)
     by_rule = any(rule_choice(addressee) for addressee in found)
     central = None if by_rule or not found else by_way_of_on_premises(at, item, found[0].tenant, recipient)
@@ -92,7 +92,7 @@ def _copy(at: PointOfView, item: Item, addressee: Addressee) -> Copy:
     if by_rule is not None:
         return by_rule
     judged: tuple[Reason, ...] = (out,) if out else ()
-    noted = unmodelled(tenant.transport_config)
+    noted = (*not_sent_back(item, tenant), *unmodelled(tenant.transport_config))
     because = (*resolution.because, *unused(at, addressee), *unknown, *noted, *judged)
     fate = fate or stopped
     if fate is None:

@@ -43,6 +43,7 @@ from mailsim.mta.kind import (
     Waiting,
     Words,
 )
+from mailsim.mta.relaying.nexthop import EQUAL_MX
 from mailsim.mta.relaying.offer import judge_offer
 from mailsim.mta.remote_domains import OWN_DOMAINS
 from mailsim.reason.decision import Decision
@@ -60,6 +61,7 @@ class ExchangeOnline:
         *sending_assumptions.SENDING,
         *recipient_assumptions.RESOLVING,
         OWN_DOMAINS,
+        EQUAL_MX,
     )
 
     def on_connect(self, at: PointOfView, _facts: SessionFacts) -> Greeting:

@@ -14,7 +14,14 @@ from mailsim.mta.exchange_online.outbound_spam_policy import FORWARDING, lets_fo
 from mailsim.mta.exchange_online.recipient_assumptions import AUTOMATIC_FORWARDING, TWO_FORWARD_BLOCKS
 from mailsim.mta.exchange_online.remote_domain import RemoteDomain, lets_out_forwards, lets_out_replies
 from mailsim.mta.kind import Drop, Item, PointOfView, Refuse
-from mailsim.mta.remote_domains import OWN_DOMAINS, REMOTE_DOMAIN, choose_remote_domain, judged_as_own
+from mailsim.mta.remote_domains import (
+    FORWARD,
+    OWN_DOMAINS,
+    REMOTE_DOMAIN,
+    REPLY,
+    choose_remote_domain,
+    in_effect,
+)
 from mailsim.mta.report_kind import ReportKind, report_kind
 from mailsim.mta.resolution import Resolution
 from mailsim.mta.restrictions import Sender
@@ -23,19 +30,13 @@ from mailsim.reason.check import check
 from mailsim.reason.choice import Choice
 from mailsim.reason.decision import Decision, Gate, Reason, admit
 
-FORWARD = Drop("what users forward by rules does not go to this remote domain")
-REPLY = Drop("automatic replies do not go to this remote domain")
-
 Stopped = Refuse | Drop
 
 
 def remote_domain_of(at: PointOfView, tenant: Tenant, path: Mailbox) -> Choice[RemoteDomain] | None:
-    """Choose the remote domain of an address; None for one of the tenant's own.
-
-    Where own domains count too, a mailbox here is in no remote domain; a mail user, whose mailbox is on the other side, is.
-    """
-    own, found = tenant.accepted(path.domain) is not None, tenant.directory.find(path)
-    if (own and at.assumed(OWN_DOMAINS) == "no") or (found is not None and found.is_mailbox):
+    """Choose the remote domain of an address; None for one of the tenant's own."""
+    own = tenant.accepted(path.domain) is not None
+    if (own and at.assumed(OWN_DOMAINS) == "no") or tenant.directory.keeps(path):
         return None
     return choose_remote_domain(tenant.every_remote_domain, path.domain)
 
@@ -44,25 +45,33 @@ def leaving(
     at: PointOfView, item: Item, tenant: Tenant, resolution: Resolution, sender: Sender
 ) -> Decision[Stopped | None] | None:
     """Judge whether a message may leave for a recipient; None where it is ordinary mail."""
-    path = resolution.recipient.path
+    path, held = resolution.recipient.path, tuple[Reason, ...]()
     policy, because = _by_policy(at, tenant, resolution)
-    choice = remote_domain_of(at, tenant, path)
-    forwards, answers = (
-        (_forwards(choice.chosen, resolution), _answers(choice.chosen, item, path, sender))
-        if choice is not None and choice.chosen is not None
-        else ([], [])
-    )
+    choice = choose_remote_domain(tenant.every_remote_domain, path.domain)
+    remote = None if tenant.directory.keeps(path) else choice.chosen
+    forwards = _forwards(remote, resolution) if remote else []
+    answers = _answers(remote, item, path, sender) if remote else []
     if not (policy or forwards or answers):
         return None
+    choices = (choice,) if forwards or answers else ()
+    if tenant.accepted(path.domain) is not None:
+        gates, held = in_effect(at, OWN_DOMAINS, [*forwards, *answers])
+    else:
+        ordered, held = _in_order(at, policy, forwards)
+        gates = [*ordered, *answers]
+    return admit(f"leaving for {path}", gates, (*because, *choices, *held))
+
+
+def _in_order(
+    at: PointOfView, policy: list[Gate[Stopped]], forwards: list[Gate[Stopped]]
+) -> tuple[list[Gate[Stopped]], tuple[Reason, ...]]:
+    """Put the two settings that can stop a forward in order; which comes first decides where both would."""
     order = at.assumed(TWO_FORWARD_BLOCKS)
     gates = [*policy, *forwards] if order == "policy" else [*forwards, *policy]
-    if policy and forwards:
-        cite = TWO_FORWARD_BLOCKS.cite(order)
-        because = (*because, check(True, "policy and remote domain", saw=f"{order} first", cite=cite))
-    if choice is not None and tenant.accepted(path.domain) is not None:
-        because = (*because, judged_as_own(at.assumed(OWN_DOMAINS), path.domain))
-    choices = (choice,) if choice is not None and (forwards or answers) else ()
-    return admit(f"leaving for {path}", (*gates, *answers), (*because, *choices))
+    if not all(any(gate.test().failed for gate in each) for each in (policy, forwards)):
+        return gates, ()
+    cite = TWO_FORWARD_BLOCKS.cite(order)
+    return gates, (check(True, "policy and remote domain", saw=f"{order} first", cite=cite),)
 
 
 def _by_policy(

@@ -6,15 +6,15 @@ and controlling external email forwarding", "Exchange Online limits".
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import Enum
 from typing import ClassVar
 
 from mailsim.mta.exchange_online import defaults
 from mailsim.mta.exchange_online.recipient_assumptions import AUTOMATIC_FORWARDING
+from mailsim.mta.unmodelled import Configured
 from mailsim.reason.check import Check, check
 from mailsim.reason.cite import documented
-from mailsim.world.source import Origin
 
 POLICY = documented("ms:set-hostedoutboundspamfilterpolicy", "Set-HostedOutboundSpamFilterPolicy")
 FORWARDING = documented("ms:external-email-forwarding", "AutoForwardingMode")
@@ -37,7 +37,7 @@ class ThresholdAction(Enum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class HostedOutboundSpamFilterPolicy:
+class HostedOutboundSpamFilterPolicy(Configured):
     """The policy Default of a tenant (Set-HostedOutboundSpamFilterPolicy)."""
 
     SPELLING: ClassVar[str] = "exchange"
@@ -54,12 +54,16 @@ class HostedOutboundSpamFilterPolicy:
     auto_forwarding_mode: AutoForwardingMode = AutoForwardingMode.AUTOMATIC
     recipient_limit_per_day: int = 0
     action_when_threshold_reached: ThresholdAction = ThresholdAction.BLOCK_USER_FOR_TODAY
-    unmodelled: tuple[str, ...] = ()
-    origin: Origin | None = field(default=None, compare=False, repr=False)
 
-    def source(self, name: str = "") -> str:
-        """Return ``file:line`` of a property, or of the policy."""
-        return self.origin.of(name) if self.origin else ""
+    def __post_init__(self) -> None:
+        """Refuse what the cmdlet refuses.
+
+        Raises:
+            ValueError: for a RecipientLimitPerDay above the service's own.
+        """
+        limit, most = self.recipient_limit_per_day, defaults.MAX_RECIPIENTS_A_DAY
+        if not 0 <= limit <= most:
+            raise ValueError(f"RecipientLimitPerDay is {limit}; wanted 0 to {most}")
 
 
 def lets_forward(policy: HostedOutboundSpamFilterPolicy, saw: str, *, automatic: str) -> Check:
@@ -84,19 +88,18 @@ def lets_forward(policy: HostedOutboundSpamFilterPolicy, saw: str, *, automatic:
 
 
 def few_recipients_today(policy: HostedOutboundSpamFilterPolicy, sent: int) -> Check:
-    """RecipientLimitPerDay, or the service's own limit where it is 0.
+    """RecipientLimitPerDay, or the service's own limit where it is 0 or only an alert is wanted.
 
     Args:
         policy: of the tenant.
         sent: recipients of the mailbox in the last 24 hours, those of the message included.
     """
-    limit = policy.recipient_limit_per_day or defaults.MAX_RECIPIENTS_A_DAY
-    tolerated = (
-        policy.action_when_threshold_reached is ThresholdAction.ALERT
-        and limit != defaults.MAX_RECIPIENTS_A_DAY
-    )
+    most = defaults.MAX_RECIPIENTS_A_DAY
+    written = policy.recipient_limit_per_day or most
+    tolerated = policy.action_when_threshold_reached is ThresholdAction.ALERT and written < sent <= most
+    limit = most if policy.action_when_threshold_reached is ThresholdAction.ALERT else written
     return check(
-        sent <= limit or tolerated,
+        sent <= limit,
         "RecipientLimitPerDay",
         saw=f"{sent} recipients in 24 hours" + (", and only an alert is wanted" if tolerated else ""),
         wanted=f"at most {limit}",

@@ -58,12 +58,6 @@ class Addressee:
         return single(item.envelope, self.recipient, self.resolution.reverse_path)
 
 
-def addressees(at: PointOfView, item: Item, recipients: tuple[Recipient, ...]) -> Iterator[Addressee]:
-    """Yield everybody whom recipients of a message stand for."""
-    for recipient in recipients:
-        yield from _stood_for(at, item, recipient)
-
-
 def by_owner(at: PointOfView, item: Item) -> Iterator[tuple[Tenant, tuple[Recipient, ...]]]:
     """Yield each tenant whose mail a message is, with the recipients for whom it is so."""
     found: dict[str, tuple[Tenant, list[Recipient]]] = {}
@@ -93,7 +87,7 @@ def owner_of_notice(at: PointOfView, item: Item, notices: tuple[Notice, ...]) ->
     became = (
         (each, recipient)
         for recipient in item.envelope.recipients
-        for each in _stood_for(at, item, recipient)
+        for each in addressees(at, item, recipient)
     )
     found = (each.tenant for each, recipient in became if told in (recipient.path, each.recipient.path))
     return next(found, None) or owner_of(at, item, item.envelope.recipients[0])
@@ -109,8 +103,8 @@ def owner_of(at: PointOfView, item: Item, recipient: Recipient) -> Tenant:
     return tenant
 
 
-def _stood_for(at: PointOfView, item: Item, recipient: Recipient) -> Iterator[Addressee]:
-    """Resolve one recipient and run the rules on everybody it stands for."""
+def addressees(at: PointOfView, item: Item, recipient: Recipient) -> Iterator[Addressee]:
+    """Yield everybody whom one recipient of a message stands for, with the rules that apply."""
     tenant = owner_of(at, item, recipient)
     sender = sender_of(at, item, tenant)
     resolver = Resolver(

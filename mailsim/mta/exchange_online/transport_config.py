@@ -6,22 +6,22 @@ Set-TransportConfig.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import ClassVar, Literal
 
 from mailsim.mail.address import Mailbox
 from mailsim.mta.exchange_online import defaults
+from mailsim.mta.unmodelled import Configured
 from mailsim.reason.check import Check, check
 from mailsim.reason.cite import documented
-from mailsim.world.source import Origin
 
 SETTINGS = documented("ms:set-transportconfig", "Set-TransportConfig")
 LEAST, MOST = timedelta(hours=12), timedelta(hours=24)  # of MessageExpiration
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TransportConfig:
+class TransportConfig(Configured):
     """The transport settings of a tenant (Set-TransportConfig)."""
 
     SPELLING: ClassVar[str] = "exchange"
@@ -48,8 +48,6 @@ class TransportConfig:
     external_postmaster_address: Mailbox | None = None
     external_delay_dsn_enabled: bool = True
     internal_delay_dsn_enabled: bool = True
-    unmodelled: tuple[str, ...] = ()
-    origin: Origin | None = field(default=None, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         """Refuse what the cmdlet refuses.
@@ -66,10 +64,6 @@ class TransportConfig:
         limit, most = self.max_recipient_envelope_limit, defaults.MAX_RECIPIENTS
         if limit != "Unlimited" and limit > most:
             raise ValueError(f"MaxRecipientEnvelopeLimit is {limit}; wanted at most {most}, or Unlimited")
-
-    def source(self, name: str = "") -> str:
-        """Return ``file:line`` of a property, or of the settings."""
-        return self.origin.of(name) if self.origin else ""
 
     @property
     def most_recipients(self) -> int:

@@ -10,13 +10,13 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 
 from mailsim.mail.pattern import DomainPattern
+from mailsim.mta import remote_domains
 from mailsim.mta.remote_domains import allows
 from mailsim.reason.check import Check
-from mailsim.world.source import Origin
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RemoteDomain:
+class RemoteDomain(remote_domains.RemoteDomain):
     """A remote domain (New-RemoteDomain, Set-RemoteDomain); ``*`` is the built-in Default."""
 
     SPELLING: ClassVar[str] = "exchange"
@@ -32,17 +32,10 @@ class RemoteDomain:
         {"AllowedOOFType", "IsInternal", "TrustedMailInboundEnabled", "TrustedMailOutboundEnabled"}
     )
 
-    domain_name: DomainPattern
     auto_forward_enabled: bool | None = None
     auto_reply_enabled: bool | None = None
     delivery_report_enabled: bool = True
     ndr_enabled: bool = field(default=True, metadata={"name": "NDREnabled"})
-    unmodelled: tuple[str, ...] = ()
-    origin: Origin | None = field(default=None, compare=False, repr=False)
-
-    def source(self, name: str = "") -> str:
-        """Return ``file:line`` of a property, or of the remote domain."""
-        return self.origin.of(name) if self.origin else ""
 
     def or_default(self, written: bool | None) -> bool:
         """Return a setting as written; else Default says no and a created remote domain yes."""

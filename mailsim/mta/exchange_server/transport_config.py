@@ -11,9 +11,9 @@ from typing import ClassVar, Literal
 
 from mailsim.mail.address import Mailbox
 from mailsim.mta.exchange_server.recipient_assumptions import ORGANIZATION_SIZE
+from mailsim.mta.unmodelled import Configured
 from mailsim.reason.check import Check, check
 from mailsim.reason.cite import documented
-from mailsim.world.source import Origin
 
 SETTINGS = documented("ms:set-transportconfig", "Set-TransportConfig")
 LIMITS = documented("ms:message-size-limits", "organizational limits")
@@ -22,7 +22,7 @@ MEGABYTE = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TransportConfig:
+class TransportConfig(Configured):
     """The transport settings of an organization (Set-TransportConfig)."""
 
     SPELLING: ClassVar[str] = "exchange"
@@ -57,12 +57,6 @@ class TransportConfig:
     internal_delay_dsn_enabled: bool = True
     external_dsn_max_message_attach_size: int = field(default=10 * MEGABYTE, metadata={"unit": "octets"})
     internal_dsn_max_message_attach_size: int = field(default=10 * MEGABYTE, metadata={"unit": "octets"})
-    unmodelled: tuple[str, ...] = ()
-    origin: Origin | None = field(default=None, compare=False, repr=False)
-
-    def source(self, name: str = "") -> str:
-        """Return ``file:line`` of a property, or of the settings."""
-        return self.origin.of(name) if self.origin else ""
 
     def delay_dsn_enabled(self, *, internal: bool) -> bool:
         """Whether people inside, or outside, are told that their mail waits."""
