@@ -36,7 +36,7 @@ def why(outcome: Outcome) -> list[str]:
     events = behind(outcome)
     if outcome.disposition is Disposition.LOOPED:
         turns = _last_round(outcome)
-        missed = [text for event in events for text in _missed(event, turns)]
+        missed = [text for event in _brought_back(turns) for text in _missed(event)]
         against = sorted((each for event in events for each in _held(event)), key=lambda gist: gist.place)
         return _each_once((*map(_turn, turns), *missed, *(gist.text for gist in against)))
     first, *others = [gist.text for event in events for gist in _held(event)] or [""]
@@ -204,10 +204,16 @@ def _last_round(outcome: Outcome) -> tuple[Hop, ...]:
     return outcome.hops[again:]
 
 
-def _missed(event: Event, turns: tuple[Hop, ...]) -> Iterator[str]:
-    """Yield the connectors that lacked one property to know the host that brought the mail back, if that is another one."""
-    if not isinstance(event.what, Attributed) or len({hop.mta for hop in turns}) < 2:
-        return
+def _brought_back(turns: tuple[Hop, ...]) -> list[Event]:
+    """Return whose mail the message was taken for on the way round, the last first; nothing where a host sends to itself."""
+    if len({hop.mta for hop in turns}) == 1:
+        return []
+    arrivals = ((hop, hop.connection) for hop in reversed(turns))
+    return [event for hop, by in arrivals if by for event in by.attributed_to(hop.names)]
+
+
+def _missed(event: Event) -> Iterator[str]:
+    """Yield the connectors that lacked one property to know the host that brought the mail."""
     parts = event.because.because if isinstance(event.because, Decision) else ()
     for choice in parts:
         if not isinstance(choice, Choice) or choice.winner is not None:

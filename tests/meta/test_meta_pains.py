@@ -96,3 +96,13 @@ def test_the_table_lists_every_pain() -> None:
     """README.md links each file and its twin once."""
     text = (PAINS / "README.md").read_text(encoding="utf-8")
     assert sorted(re.findall(r"\]\((p\d\d[^)]*)\.yaml\)", text)) == FILES
+
+
+def test_a_loop_is_not_blamed_on_who_brought_the_message_first() -> None:
+    """What did not know the stranger who sent it is no connector to change; the way once round is."""
+    tree = next(
+        each for each in trees(predicted("p06-loops").events) if each.message == "relay-on-both-sides"
+    )
+    told = [text for outcome in tree.outcomes() for text in why(outcome)]
+    assert any("DomainType of northwind.com: InternalRelay" in text for text in told)
+    assert not any("partner connector" in text for text in told)
