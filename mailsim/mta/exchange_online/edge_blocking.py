@@ -47,6 +47,8 @@ def is_known_at_edge(at: PointOfView, attributed: Attributed, recipient: Mailbox
         known, saw = True, f"{recipient} is a sender that was rewritten here"
     if authoritative and not judged:
         saw += ", but Originating mail is judged after acceptance"
+    elif judged and not known:
+        saw += "; refused at the edge, so no message trace shows it"
     kind = accepted.domain_type.value if accepted else "no accepted domain"
     new = found is not None and found.created
     return check(

@@ -153,7 +153,7 @@ def not_found(addressee: Addressee) -> tuple[Check, ...]:
             saw=f"{accepted.domain_type.value}, and {path} is not in the directory of {addressee.tenant.name}"
             if accepted
             else "not an accepted domain",
-            wanted="somebody with this address, or a domain that is not Authoritative",
+            wanted="a recipient with this address in EmailAddresses, or a domain that is not Authoritative",
             cite=RESOLUTION,
             source=accepted.source("DomainType") if accepted else "",
         ),

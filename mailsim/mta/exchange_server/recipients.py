@@ -68,7 +68,7 @@ def not_found(at: PointOfView, resolution: Resolution) -> tuple[Check, ...]:
             saw=f"{accepted.domain_type.value}, and {path} is not in the directory of {organization.name}"
             if accepted
             else "not an accepted domain",
-            wanted="somebody with this address, or a domain that is not Authoritative",
+            wanted="a recipient with this address in EmailAddresses, or a domain that is not Authoritative",
             cite=ACCEPTED,
             source=accepted.origin.of("DomainType") if accepted and accepted.origin else "",
         ),
