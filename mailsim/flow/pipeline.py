@@ -113,9 +113,10 @@ class Pipeline:
         """Put an accepted item into the spool of an MTA."""
         self._spool.add(self.now, mta_id, item)
 
-    def began(self, mta_id: str, facts: SessionFacts, reverse_path: ReversePath) -> None:
-        """Remember that an MTA accepted a sender."""
-        self._histories[mta_id].add(Transaction(self.now, facts.peer_ip, facts.user, reverse_path))
+    def began(self, mta_id: str, facts: SessionFacts, reverse_path: ReversePath, connector: str) -> None:
+        """Remember that an MTA accepted a sender, and by which connector."""
+        begun = Transaction(self.now, facts.peer_ip, facts.user, reverse_path, connector=connector)
+        self._histories[mta_id].add(begun)
 
     # --- what a driver asks -------------------------------------------------------------------------------
 

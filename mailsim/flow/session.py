@@ -41,6 +41,7 @@ from mailsim.mail.reply import Reply
 from mailsim.mail.sasl import SERVER, CancelledError, Claim, Dialogue
 from mailsim.mta.kind import Item, MtaKind, PointOfView, ServerTls, Session
 from mailsim.reason.decision import Reason
+from mailsim.trace.connection import CREDENTIALS
 from mailsim.trace.events import Attributed, Connected, Received, Secured, TlsVerdict, What
 from mailsim.world.facts import SessionFacts, TlsFacts
 
@@ -93,8 +94,8 @@ class Ground(Protocol):
     def accept(self, mta_id: str, item: Item) -> None:
         """Put an item into the spool of an MTA."""
 
-    def began(self, mta_id: str, facts: SessionFacts, reverse_path: ReversePath) -> None:
-        """Remember that an MTA accepted a sender."""
+    def began(self, mta_id: str, facts: SessionFacts, reverse_path: ReversePath, connector: str) -> None:
+        """Remember that an MTA accepted a sender, and by which connector."""
 
 
 class ServerSession:
@@ -129,6 +130,7 @@ class ServerSession:
         self._incoming = incoming
         self._facts = facts
         self._receiving: Any = None
+        self._connector = ""
         self._envelope: Envelope | None = None
         self._chunks: list[bytes] = []
         self._message = ""
@@ -140,7 +142,7 @@ class ServerSession:
     def greet(self) -> Answer:
         """Answer the connection itself."""
         greeting = self._kind.on_connect(self._at, self._facts)
-        self._receiving = greeting.receiving
+        self._receiving, self._connector = greeting.receiving, greeting.connector
         self._errors_left = greeting.protocol_errors
         reply = greeting.reply.value
         connected = Connected(
@@ -157,9 +159,19 @@ class ServerSession:
     def handle(self, line: str) -> Answer:
         """Answer one command line, given without its CRLF."""
         self._note_handshake()
+        shown = self.shown(line)
         if self._signing_in is not None:
-            return self._sign_in(self._signing_in, line)
-        return self._dispatch(read_command(line))
+            answer = self._sign_in(self._signing_in, line)
+        else:
+            answer = self._dispatch(read_command(line))
+        return answer if shown == line else replace(answer, shown=shown)
+
+    def shown(self, line: str) -> str:
+        """Return what stands in a record for the next line, which may say who somebody is."""
+        if self._signing_in is not None:
+            return CREDENTIALS
+        words = line.split()
+        return " ".join(words[:2]) if len(words) > 2 and words[0].upper() == "AUTH" else line
 
     def content(self, data: bytes) -> Answer:
         """Answer the end of a message; ``data`` is its content with dot-stuffing undone."""
@@ -284,29 +296,29 @@ class ServerSession:
         if command.mechanism not in self._kind.mechanisms(self._at, self._session):
             return self._wrong(words.auth_unknown)
         self._signing_in = SERVER[command.mechanism](command.initial)
-        answer = self._sign_in(self._signing_in, None)
-        return replace(answer, shown=f"AUTH {command.mechanism}")
+        return self._sign_in(self._signing_in, None)
 
     def _sign_in(self, dialogue: Dialogue, line: str | None) -> Answer:
         """Go on with a dialogue of challenges and answers."""
-        words, shown = self._kind.words, "<credentials>"
+        words = self._kind.words
         try:
             challenge = next(dialogue) if line is None else dialogue.send(line)
         except StopIteration as end:
-            return replace(self._signed_in(end.value), shown=shown)
+            return self._signed_in(end.value)
         except CancelledError:
             reply = words.auth_cancelled
         except ValueError:
             reply = words.auth_malformed
         else:
-            return Answer(Reply(334, "", (challenge,)), shown=shown)
+            return Answer(Reply(334, "", (challenge,)))
         self._signing_in = None
-        return Answer(reply, shown=shown)
+        return Answer(reply)
 
     def _signed_in(self, claim: Claim) -> Answer:
         self._signing_in = None
         decision = self._kind.on_auth(self._at, self._session, claim)
         if decision.value is not None:
+            self._facts = replace(self._facts, logon_failures=self._facts.logon_failures + 1)
             return self._answer(decision.value, Then.NEXT_LINE, decision)
         self._facts = replace(self._facts, user=claim.user)
         return self._answer(self._kind.words.authenticated, Then.NEXT_LINE, decision)
@@ -330,7 +342,7 @@ class ServerSession:
             envid=command.parameters.get("ENVID", ""),
             body=command.parameters.get("BODY", "").upper(),
         )
-        self._ground.began(self.mta_id, self._facts, command.path)
+        self._ground.began(self.mta_id, self._facts, command.path, self._connector)
         return self._answer(words.sender_ok, Then.NEXT_LINE, decision)
 
     def _rcpt(self, command: Rcpt) -> Answer:

@@ -22,12 +22,14 @@ class Transaction:
         peer_ip: the client's address; None for what was handed in without SMTP.
         user: the mailbox that signed in or handed it in, empty for none.
         reverse_path: as given.
+        connector: by which connector it came, empty where there is none.
     """
 
     at: datetime
     peer_ip: IPv4Address | None
     user: str
     reverse_path: ReversePath
+    connector: str = ""
 
 
 class History:

@@ -95,7 +95,7 @@ class Credentials:
         smtp_disabled: SmtpClientAuthenticationDisabled; None is the organization's setting.
     """
 
-    password: str = ""
+    password: str = field(default="", repr=False)
     send_as: tuple[Mailbox, ...] = ()
     smtp_disabled: bool | None = None
 

@@ -20,6 +20,7 @@ from mailsim.mta.exchange_server import (
     receive,
     replies,
     send,
+    submission,
 )
 from mailsim.mta.kind import (
     Acceptance,
@@ -61,11 +62,11 @@ class ExchangeServer:
     def on_starttls(self, at: PointOfView, session: Session) -> ServerTls | None:
         return ehlo.tls_for(at, session)
 
-    def mechanisms(self, _at: PointOfView, _session: Session) -> tuple[str, ...]:
-        return ()
+    def mechanisms(self, _at: PointOfView, session: Session) -> tuple[str, ...]:
+        return submission.mechanisms(session)
 
-    def on_auth(self, _at: PointOfView, _session: Session, _claim: Claim) -> Decision[Reply | None]:
-        return Decision("AUTH", self.words.auth_unknown, ())
+    def on_auth(self, at: PointOfView, session: Session, claim: Claim) -> Decision[Reply | None]:
+        return submission.judge_logon(at, session, claim)
 
     def on_mail(self, at: PointOfView, session: Session, mail: Mail) -> Decision[Reply | None]:
         return receive.judge_sender(at, session, mail)

@@ -108,9 +108,9 @@ _ORDER = (
 )
 
 
-def authenticated_user(_session: Session) -> str:
-    """Return who the client proved to be by AUTH; empty while sessions know no AUTH."""
-    return ""
+def authenticated_user(session: Session) -> str:
+    """Return who the client proved to be by AUTH, empty for nobody."""
+    return session.facts.user
 
 
 def _is(at: PointOfView, session: Session, principal: Principal) -> Check:
