@@ -41,7 +41,7 @@ from mailsim.mail.reply import Reply
 from mailsim.mail.sasl import SERVER, CancelledError, Claim, Dialogue
 from mailsim.mta.kind import Item, MtaKind, PointOfView, ServerTls, Session
 from mailsim.reason.decision import Reason
-from mailsim.trace.connection import CREDENTIALS
+from mailsim.trace.connection import AUTH, CREDENTIALS, stage_of
 from mailsim.trace.events import Attributed, Connected, Received, Secured, TlsVerdict, What
 from mailsim.world.facts import SessionFacts, TlsFacts
 
@@ -136,6 +136,7 @@ class ServerSession:
         self._message = ""
         self._new_tls: TlsFacts | None = None
         self._signing_in: Dialogue | None = None
+        self._auth_refused = False
         self._errors_left: int | None = None
         self.closed = False
 
@@ -164,11 +165,18 @@ class ServerSession:
             answer = self._sign_in(self._signing_in, line)
         else:
             answer = self._dispatch(read_command(line))
+        refused = answer.reply is not None and answer.reply.code >= 400
+        self._auth_refused = refused and stage_of(shown) == AUTH
         return answer if shown == line else replace(answer, shown=shown)
 
     def shown(self, line: str) -> str:
-        """Return what stands in a record for the next line, which may say who somebody is."""
-        if self._signing_in is not None:
+        """Return what stands in a record for the next line, which may say who somebody is.
+
+        A client that does not wait for the answer to AUTH says it although AUTH was refused.
+        """
+        if self._signing_in is not None or (
+            self._auth_refused and isinstance(read_command(line), Malformed | Unknown)
+        ):
             return CREDENTIALS
         words = line.split()
         return " ".join(words[:2]) if len(words) > 2 and words[0].upper() == "AUTH" else line
