@@ -21,6 +21,7 @@ from mailsim.mta.exchange_online.connection_filter import HostedConnectionFilter
 from mailsim.mta.exchange_online.inbound_connector import InboundConnector
 from mailsim.mta.exchange_online.organization_config import OrganizationConfig
 from mailsim.mta.exchange_online.outbound_connector import OutboundConnector
+from mailsim.mta.exchange_online.transport_config import TransportConfig
 from mailsim.mta.exchange_server import accepted_domain as onprem
 from mailsim.mta.exchange_server.receive_connector import ReceiveConnector
 from mailsim.mta.exchange_server.send_connector import SendConnector
@@ -227,6 +228,7 @@ class TenantText:
     inbound_connectors: tuple[InboundConnector, ...] = ()
     outbound_connectors: tuple[OutboundConnector, ...] = ()
     transport_rules: tuple[TransportRule, ...] = ()
+    transport_config: TransportConfig = field(default_factory=TransportConfig)
     organization_config: OrganizationConfig = field(default_factory=OrganizationConfig)
     hosted_connection_filter_policy: HostedConnectionFilterPolicy = field(
         default_factory=HostedConnectionFilterPolicy
@@ -244,6 +246,10 @@ class OnlineText:
         metadata={"doc": "the name the service gives for itself"},
     )
     ip: IPv4Address = IPv4Address("203.0.113.25")
+    submission_ip: IPv4Address = field(
+        default=IPv4Address("203.0.113.26"),
+        metadata={"doc": "of smtp.office365.com, where mailboxes sign in"},
+    )
     trusts: tuple[str, ...] = ()
     tenants: Mapping[str, TenantText]
     origin: Origin | None = _origin()

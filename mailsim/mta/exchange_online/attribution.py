@@ -5,6 +5,8 @@ all tenants, at (1) the client certificate, (2) the client's address together wi
 (3) the recipient's domain. The first two make mail *Originating*: it counts as sent by the tenant. The third makes it
 *Incoming*: anonymous mail for the tenant, which may still meet one of its Partner connectors (``partner``).
 
+Mail of a mailbox that signed in is Originating mail of its tenant, whatever else the session shows (``submission``).
+
 Sources: "Office 365 message attribution" (Exchange Team), New-InboundConnector, MC1226222 (certificate domain before
 MAIL FROM before RCPT TO); a chain that does not reach a trusted root counts as no match (KB 3212877).
 """
@@ -27,16 +29,21 @@ from mailsim.mta.exchange_online.inbound_connector import (
     shows_trusted_chain,
 )
 from mailsim.mta.exchange_online.partner import choose_partner
+from mailsim.mta.exchange_online.submission import User, user_of
 from mailsim.mta.kind import Attribution, PointOfView
 from mailsim.mta.relaying.tls_policy import name_matches
 from mailsim.mta.unmodelled import unmodelled
 from mailsim.reason.check import Check, check
 from mailsim.reason.choice import Choice, Rank, select
-from mailsim.reason.cite import documented
+from mailsim.reason.cite import assumed, documented
 from mailsim.reason.decision import Decision, Reason
 from mailsim.world.facts import SessionFacts
 
 ATTRIBUTION = documented("ms:message-attribution", "Office 365 message attribution")
+
+USER = assumed(
+    "ms:multifunction-devices", "that mail of a mailbox is Originating mail of its tenant is inferred"
+)
 
 ORIGINATING, INCOMING, NOBODY = "Originating", "Incoming", ""
 
@@ -63,12 +70,14 @@ class Attributed:
         connector: the OnPremises connector of Originating mail, the Partner connector of Incoming mail, or None.
         direction: ``Originating``, ``Incoming`` or empty.
         unused: the OnPremises connector that the session meets and that no accepted domain makes good.
+        user: the mailbox that signed in, empty for nobody.
     """
 
     tenant: Tenant | None
     connector: InboundConnector | None
     direction: str
     unused: Claim | None = None
+    user: str = ""
 
     @property
     def owner(self) -> str:
@@ -101,7 +110,10 @@ class Owners:
 def attribute(
     at: PointOfView, facts: SessionFacts, sender: ReversePath, recipient: Mailbox
 ) -> Decision[Attributed]:
-    """Decide whose mail this is: certificate, then address with sender domain, then recipient domain."""
+    """Decide whose mail this is: the user, else certificate, then address with sender domain, then recipient domain."""
+    user = user_of(at, facts.user)
+    if user is not None:
+        return _by_user(user)
     because: list[Reason] = []
     for choose in (by_certificate, by_address):
         choice = choose(at, facts, sender, recipient)
@@ -120,6 +132,13 @@ def attribute(
     partner = choose_partner(at, owner.inbound_connectors, facts, sender, recipient)
     value = Attributed(owner, partner.chosen, INCOMING, met.chosen)
     return Decision("attribution", value, (*because, partner), f"{INCOMING} for {owner.name}")
+
+
+def _by_user(user: User) -> Decision[Attributed]:
+    name = str(user.mailbox.primary)
+    why = check(True, "signed in", saw=f"{name}, a mailbox of {user.tenant.name}", cite=USER)
+    value = Attributed(user.tenant, None, ORIGINATING, user=name)
+    return Decision("attribution", value, (why,), f"{ORIGINATING} from {user.tenant.name} by {name}")
 
 
 def by_certificate(

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from ipaddress import IPv4Address
 
 from mailsim.mta.exchange_online.accepted_domain import AcceptedDomain, accepted_by
 from mailsim.mta.exchange_online.connection_filter import HostedConnectionFilterPolicy
 from mailsim.mta.exchange_online.inbound_connector import InboundConnector
 from mailsim.mta.exchange_online.organization_config import OrganizationConfig
 from mailsim.mta.exchange_online.outbound_connector import OutboundConnector
+from mailsim.mta.exchange_online.transport_config import TransportConfig
 from mailsim.mta.rules.rule import TransportRule
 from mailsim.world.directory import Directory
 
@@ -26,6 +28,7 @@ class Tenant:
         directory: its recipients.
         organization_config: its organization settings.
         hosted_connection_filter_policy: its connection filter.
+        transport_config: its transport settings.
     """
 
     name: str
@@ -38,6 +41,7 @@ class Tenant:
     hosted_connection_filter_policy: HostedConnectionFilterPolicy = field(
         default_factory=HostedConnectionFilterPolicy
     )
+    transport_config: TransportConfig = field(default_factory=TransportConfig)
 
     def accepted(self, domain: str) -> AcceptedDomain | None:
         """Return the most specific accepted domain that covers a domain, None when there is none."""
@@ -52,9 +56,15 @@ class Tenant:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExchangeOnlineConfig:
-    """The service: all tenants of the simulation."""
+    """The service.
+
+    Args:
+        tenants: all tenants of the simulation.
+        submission_address: of smtp.office365.com, where mailboxes sign in; None where nobody can by address.
+    """
 
     tenants: tuple[Tenant, ...] = ()
+    submission_address: IPv4Address | None = None
 
     def tenant(self, name: str) -> Tenant | None:
         """Return a tenant by name."""

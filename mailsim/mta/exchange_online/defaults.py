@@ -16,6 +16,8 @@ MAX_MESSAGE_SIZE = 157_286_400  # 150 MB, observed in EHLO
 LOOP_ITERATIONS = 20
 MAX_RECIPIENTS_OF_A_DOMAIN = 200  # of one transaction
 BUILD = "15.20.8000.10"
+SUBMISSION_HOST, SUBMISSION_PORT = "smtp.office365.com", 587
+MESSAGES_A_MINUTE = 30  # of a mailbox that signed in
 CLIENT_CERTIFICATE = "mail.protection.outlook.com"
 
 SCHEDULE = Schedule(

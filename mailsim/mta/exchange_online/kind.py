@@ -12,7 +12,16 @@ from mailsim.mail.envelope import Envelope
 from mailsim.mail.message import Message, header_field
 from mailsim.mail.reply import Reply
 from mailsim.mail.sasl import Claim
-from mailsim.mta.exchange_online import assumptions, categorize, headers, receive, recipients, replies, send
+from mailsim.mta.exchange_online import (
+    assumptions,
+    categorize,
+    headers,
+    receive,
+    recipients,
+    replies,
+    send,
+    submission,
+)
 from mailsim.mta.exchange_online.attribution import Owners
 from mailsim.mta.exchange_online.config import ExchangeOnlineConfig
 from mailsim.mta.kind import (
@@ -44,7 +53,7 @@ class ExchangeOnline:
     name = "exchange_online"
     words: Words = replies.WORDS
     failure_is = "bounced"
-    assumptions = assumptions.RECEIVING
+    assumptions = (*assumptions.RECEIVING, *assumptions.SUBMITTING)
 
     def on_connect(self, at: PointOfView, _facts: SessionFacts) -> Greeting:
         return receive.greet(at)
@@ -55,11 +64,11 @@ class ExchangeOnline:
     def on_starttls(self, at: PointOfView, session: Session) -> ServerTls | None:
         return receive.tls_for(at, session)
 
-    def mechanisms(self, _at: PointOfView, _session: Session) -> tuple[str, ...]:
-        return ()
+    def mechanisms(self, at: PointOfView, session: Session) -> tuple[str, ...]:
+        return submission.mechanisms(at, session.facts)
 
-    def on_auth(self, _at: PointOfView, _session: Session, _claim: Claim) -> Decision[Reply | None]:
-        return Decision("AUTH", self.words.auth_unknown, ())
+    def on_auth(self, at: PointOfView, _session: Session, claim: Claim) -> Decision[Reply | None]:
+        return submission.judge_logon(at, claim)
 
     def on_mail(self, at: PointOfView, session: Session, mail: Mail) -> Decision[Reply | None]:
         return receive.judge_sender(at, session, mail)
