@@ -104,7 +104,8 @@ class _Binder:
                 return self._leaf(node, (shape,), where)
             case ListOf():
                 items = _items(node, shape)
-                self._report_namesakes(items, where)
+                if isinstance(shape.item, ObjectOf) and plan_of(shape.item.cls).vendor:
+                    self._report_namesakes(items, where)
                 made = (self.value(item, shape.item, _named(where, item)) for item in items)
                 return shape.make([value for value in made if value is not _FAULTY])
             case TableOf():
@@ -117,7 +118,7 @@ class _Binder:
                 return self._either(node, shape, where)
 
     def _report_namesakes(self, items: tuple[Node, ...], where: str) -> None:
-        """Report objects of one list that bear the same name, in any case."""
+        """Report a product's objects of one list that bear the same name, in any case."""
         first: dict[str, Mark] = {}
         for item in items:
             name = _own_name(item)

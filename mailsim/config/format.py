@@ -12,19 +12,24 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import Enum
 from ipaddress import IPv4Address, IPv4Network
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 from mailsim.config.record import RecordText
 from mailsim.flow.expectation import Expectations
 from mailsim.mta.exchange_online import accepted_domain as online
 from mailsim.mta.exchange_online.connection_filter import HostedConnectionFilterPolicy
+from mailsim.mta.exchange_online.enforcement import TenantExemptionInfo
 from mailsim.mta.exchange_online.inbound_connector import InboundConnector
 from mailsim.mta.exchange_online.organization_config import OrganizationConfig
 from mailsim.mta.exchange_online.outbound_connector import OutboundConnector
-from mailsim.mta.exchange_online.transport_config import TransportConfig
+from mailsim.mta.exchange_online.outbound_spam_policy import HostedOutboundSpamFilterPolicy
+from mailsim.mta.exchange_online.remote_domain import RemoteDomain as OnlineRemoteDomain
+from mailsim.mta.exchange_online.transport_config import TransportConfig as OnlineTransportConfig
 from mailsim.mta.exchange_server import accepted_domain as onprem
 from mailsim.mta.exchange_server.receive_connector import ReceiveConnector
+from mailsim.mta.exchange_server.remote_domain import RemoteDomain
 from mailsim.mta.exchange_server.send_connector import SendConnector
+from mailsim.mta.exchange_server.transport_config import TransportConfig
 from mailsim.mta.rules.rule import TransportRule
 from mailsim.world.source import Origin
 
@@ -100,11 +105,32 @@ class ServerCertificateText:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class InboxRuleText:
+    """A rule by which a user sends on whatever arrives (New-InboxRule); the mailbox keeps it."""
+
+    SPELLING: ClassVar[str] = "exchange"
+    IGNORED: ClassVar[frozenset[str]] = frozenset(
+        {"Name", "Mailbox", "Identity", "Priority", "DeleteMessage"}
+    )
+    UNMODELLED: ClassVar[frozenset[str]] = frozenset(
+        {
+            "ForwardTo", "ForwardAsAttachmentTo", "From", "SubjectContainsWords", "SentTo", "StopProcessingRules",
+            "HeaderContainsWords", "BodyContainsWords", "MessageTypeMatches",
+        }
+    )  # fmt: skip
+
+    redirect_to: tuple[str, ...] = ()
+    enabled: bool = True
+    origin: Origin | None = _origin()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RecipientText:
     """A mail-enabled object with Exchange's property names."""
 
     SPELLING: ClassVar[str] = "exchange"
     IGNORED: ClassVar[frozenset[str]] = frozenset({"DisplayName", "Name", "Guid", "Identity"})
+    UNMODELLED: ClassVar[frozenset[str]] = frozenset({"ExpansionServer", "GrantSendOnBehalfTo", "ServerName"})
 
     alias: str = field(default="", metadata={"doc": "by default the local part of its name"})
     primary_smtp_address: str = ""
@@ -112,7 +138,9 @@ class RecipientText:
     email_address_policy_enabled: bool = field(
         default=True, metadata={"doc": "whether hybrid: may add an address to it"}
     )
-    external_email_address: str = ""
+    external_email_address: str | None = field(
+        default="", metadata={"doc": "$null for a mail user whose address is missing"}
+    )
     remote_routing_address: str = ""
     city: str = ""
     company: str = ""
@@ -126,19 +154,37 @@ class RecipientText:
     custom_attribute3: str = ""
     custom_attribute4: str = ""
     custom_attribute5: str = ""
+    custom_attribute6: str = ""
+    custom_attribute7: str = ""
+    custom_attribute8: str = ""
+    custom_attribute9: str = ""
+    custom_attribute10: str = ""
+    custom_attribute11: str = ""
+    custom_attribute12: str = ""
+    custom_attribute13: str = ""
+    custom_attribute14: str = ""
+    custom_attribute15: str = ""
     forwarding_address: str = ""
     forwarding_smtp_address: str = ""
     deliver_to_mailbox_and_forward: bool = False
+    inbox_rules: tuple[InboxRuleText, ...] = field(default=(), metadata={"doc": "rules of the user"})
     require_sender_authentication_enabled: bool | None = None
     accept_messages_only_from_senders_or_members: tuple[str, ...] = ()
+    accept_messages_only_from: tuple[str, ...] = ()
+    accept_messages_only_from_dl_members: tuple[str, ...] = field(
+        default=(), metadata={"name": "AcceptMessagesOnlyFromDLMembers"}
+    )
     reject_messages_from_senders_or_members: tuple[str, ...] = ()
-    max_receive_size: int | None = field(default=None, metadata={"unit": "octets"})
-    max_send_size: int | None = field(default=None, metadata={"unit": "octets"})
-    recipient_limits: int | None = None
+    reject_messages_from: tuple[str, ...] = ()
+    reject_messages_from_dl_members: tuple[str, ...] = field(
+        default=(), metadata={"name": "RejectMessagesFromDLMembers"}
+    )
+    max_receive_size: int | Literal["Unlimited"] | None = field(default=None, metadata={"unit": "octets"})
+    max_send_size: int | Literal["Unlimited"] | None = field(default=None, metadata={"unit": "octets"})
+    recipient_limits: int | Literal["Unlimited"] | None = None
     smtp_client_authentication_disabled: bool | None = None
-    password: str = field(default="", metadata={"doc": "what the mailbox signs in with"})
+    password: str = field(default="", repr=False, metadata={"doc": "what the mailbox signs in with"})
     send_as: tuple[str, ...] = field(default=(), metadata={"doc": "addresses it may send as"})
-    server: str = field(default="", metadata={"doc": "the server that has the mailbox"})
     created: timedelta = field(
         default=timedelta(),
         metadata={
@@ -157,7 +203,6 @@ class GroupText(RecipientText):
     managed_by: tuple[str, ...] = ()
     report_to_manager_enabled: bool = False
     report_to_originator_enabled: bool = True
-    expansion_server: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -202,6 +247,9 @@ class ServerText:
     receive_connectors: tuple[ReceiveConnector, ...] = field(
         default=(), metadata={"name": "ReceiveConnectors"}
     )
+    out_of_date_since: datetime | None = field(
+        default=None, metadata={"doc": "since when Exchange Online counts its version as out of date"}
+    )
     origin: Origin | None = _origin()
 
 
@@ -213,6 +261,8 @@ class OrganizationText:
 
     accepted_domains: tuple[onprem.AcceptedDomain, ...]
     send_connectors: tuple[SendConnector, ...] = ()
+    transport_config: TransportConfig = field(default_factory=TransportConfig)
+    remote_domains: tuple[RemoteDomain, ...] = ()
     servers: Mapping[str, ServerText]
     recipients: RecipientsText = field(default_factory=RecipientsText)
     origin: Origin | None = _origin()
@@ -228,10 +278,15 @@ class TenantText:
     inbound_connectors: tuple[InboundConnector, ...] = ()
     outbound_connectors: tuple[OutboundConnector, ...] = ()
     transport_rules: tuple[TransportRule, ...] = ()
-    transport_config: TransportConfig = field(default_factory=TransportConfig)
     organization_config: OrganizationConfig = field(default_factory=OrganizationConfig)
     hosted_connection_filter_policy: HostedConnectionFilterPolicy = field(
         default_factory=HostedConnectionFilterPolicy
+    )
+    tenant_exemption_info: tuple[TenantExemptionInfo, ...] = ()
+    transport_config: OnlineTransportConfig = field(default_factory=OnlineTransportConfig)
+    remote_domains: tuple[OnlineRemoteDomain, ...] = ()
+    hosted_outbound_spam_filter_policy: HostedOutboundSpamFilterPolicy = field(
+        default_factory=HostedOutboundSpamFilterPolicy
     )
     recipients: RecipientsText = field(default_factory=RecipientsText)
     origin: Origin | None = _origin()
@@ -249,6 +304,10 @@ class OnlineText:
     submission_ip: IPv4Address = field(
         default=IPv4Address("203.0.113.26"),
         metadata={"doc": "of smtp.office365.com, where mailboxes sign in"},
+    )
+    relay_pool_ip: IPv4Address = field(
+        default=IPv4Address("40.95.0.1"),
+        metadata={"doc": "where mail with a foreign sender leaves from that passed neither SPF nor DKIM"},
     )
     trusts: tuple[str, ...] = ()
     tenants: Mapping[str, TenantText]

@@ -27,8 +27,14 @@ def link_organization(linking: Linking, name: str, text: OrganizationText) -> It
     if len(text.servers) != 1 and linking.whole:
         problem = f"{where} has {len(text.servers)} servers"
         linking.diagnostics.error(mark_of(text.origin), problem, wanted="one; several are not modelled yet")
+    remote = ((str(each.domain_name), each.origin) for each in text.remote_domains)
+    require_unique(remote, linking.diagnostics, "remote domain")
     bare = Organization(
-        name=name, accepted_domains=text.accepted_domains, send_connectors=text.send_connectors
+        name=name,
+        accepted_domains=text.accepted_domains,
+        send_connectors=text.send_connectors,
+        transport_config=text.transport_config,
+        remote_domains=text.remote_domains,
     )
     directory = link_directory(text.recipients, bare.default_domain, linking.file, linking.diagnostics, where)
     for key, server in text.servers.items():
@@ -50,6 +56,7 @@ def _server(linking: Linking, key: str, text: ServerText, organization: Organiza
         certificates=_store(linking, text.certificate, at, where),
         trusts=linking.trusts(text.trusts, at, where),
         config=ExchangeServerConfig(organization=organization, name=key, receive_connectors=connectors),
+        out_of_date_since=text.out_of_date_since,
         origin=text.origin,
     )
 

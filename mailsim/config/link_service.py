@@ -25,12 +25,14 @@ def link_service(linking: Linking, text: OnlineText) -> Mta:
         id=SERVICE,
         kind="exchange_online",
         fqdn=text.server,
-        addresses=(text.ip, text.submission_ip),
+        addresses=(text.ip, text.submission_ip, text.relay_pool_ip),
         ports=(25, SUBMISSION_PORT),
         names=frozenset({text.server.lower(), SUBMISSION_HOST, "eop", "exo", "cloud"} | hosts),
         certificates=(CertificateUse(_service_certificate(linking)),),
         trusts=linking.trusts(text.trusts, mark_of(text.origin), SERVICE),
-        config=ExchangeOnlineConfig(tenants=tenants, submission_address=text.submission_ip),
+        config=ExchangeOnlineConfig(
+            tenants=tenants, submission_address=text.submission_ip, relay_pool_address=text.relay_pool_ip
+        ),
         origin=text.origin,
     )
 
@@ -42,6 +44,8 @@ def _tenant(linking: Linking, name: str, text: TenantText) -> Tenant:
         at = mark_of(rule.origin, "RouteMessageOutboundConnector")
         what = f"transport rule {rule.name!r}: outbound connector"
         require_known(rule.route_message_outbound_connector, names, linking.diagnostics, at, what)
+    remote = ((str(each.domain_name), each.origin) for each in text.remote_domains)
+    require_unique(remote, linking.diagnostics, "remote domain")
     bare = Tenant(name=name, accepted_domains=text.accepted_domains)
     rules = enumerate(text.transport_rules)
     return Tenant(
@@ -58,6 +62,9 @@ def _tenant(linking: Linking, name: str, text: TenantText) -> Tenant:
         transport_config=text.transport_config,
         organization_config=text.organization_config,
         hosted_connection_filter_policy=text.hosted_connection_filter_policy,
+        tenant_exemption_info=text.tenant_exemption_info,
+        remote_domains=text.remote_domains,
+        hosted_outbound_spam_filter_policy=text.hosted_outbound_spam_filter_policy,
     )
 
 

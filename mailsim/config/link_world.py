@@ -110,7 +110,7 @@ class WorldLinker:
                 else:
                     addresses.setdefault(name, []).append(data)
         for mta in mtas.values():
-            addresses.setdefault(mta.fqdn, [mta.addresses[0]])
+            addresses.setdefault(mta.fqdn, _published(mta))
             if isinstance(mta.config, GenericConfig):
                 for domain in mta.config.domains:
                     mx.setdefault(domain, [MxRecord(0, mta.fqdn, DEFAULT_TTL)])
@@ -132,7 +132,7 @@ class WorldLinker:
         if config.submission_address is not None:
             addresses.setdefault(SUBMISSION_HOST, [config.submission_address])
         for domain in domains_of(config.tenants):
-            addresses.setdefault(inbound_host(domain), [mta.addresses[0]])
+            addresses.setdefault(inbound_host(domain), _published(mta))
             if domain.endswith(".onmicrosoft.com"):
                 mx.setdefault(domain, [MxRecord(0, inbound_host(domain), DEFAULT_TTL)])
 
@@ -142,3 +142,8 @@ class WorldLinker:
         return next(
             each for each in reversed(list(IPv4Network("203.0.113.0/24").hosts())) if each not in taken
         )
+
+
+def _published(mta: Mta) -> list[IPv4Address]:
+    """Return the addresses in the DNS: of the service not the relay pool's, from which mail only leaves."""
+    return list(mta.addresses[:1] if isinstance(mta.config, ExchangeOnlineConfig) else mta.addresses)

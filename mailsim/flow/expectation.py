@@ -172,7 +172,7 @@ class NotifiedOf:
     """The sender was told something else than a failure, or one of several things.
 
     Args:
-        action: what has become of the recipients: delayed, delivered, relayed, expanded or failed.
+        action: what has become of the recipients: delayed, delivered, relayed or failed.
         to: who was told.
         by: the MTA that made the report.
         text: a part of its text, in any case.

@@ -54,7 +54,6 @@ _NEWS = {
     Action.DELAYED: "the delay",
     Action.DELIVERED: "the delivery",
     Action.RELAYED: "the handing over",
-    Action.EXPANDED: "the group",
 }
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from mailsim.world.certificate import AuthoritySpec, CertificateSpec
 from mailsim.world.dns import Zones
-from mailsim.world.source import Origin
+from mailsim.world.source import Written
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class CertificateUse:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Mta:
+class Mta(Written):
     """One mail transfer agent, or a host that only speaks SMTP as a client.
 
     Args:
@@ -44,6 +44,7 @@ class Mta:
         certificates: what it proves its name with, in order of time; empty when it has none.
         trusts: private authorities it trusts besides the public ones.
         config: the vendor's own configuration.
+        out_of_date_since: since when others count its version as out of date, UTC; None when they do not.
         origin: where the scenario configures it.
     """
 
@@ -56,7 +57,7 @@ class Mta:
     certificates: tuple[CertificateUse, ...] = ()
     trusts: frozenset[str] = frozenset()
     config: Any = field(default=None, hash=False)
-    origin: Origin | None = field(default=None, compare=False, repr=False)
+    out_of_date_since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -121,3 +121,10 @@ def test_expectations_may_be_written_in_python() -> None:
     assert only == DeliveredTo(at="B")
     with pytest.raises(ValueError, match="nothing is expected"):
         Expectations()
+
+
+def test_two_fields_of_one_name_may_be_expected() -> None:
+    """A header may hold several fields of a name, so several expectations may ask for it."""
+    bound, problems = read("header: [{name: Received, contains: a}, {name: Received, contains: b}]")
+    assert problems == []
+    assert len(list(bound or ())) == 2

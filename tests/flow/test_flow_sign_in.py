@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from mailsim import api
-from mailsim.mail.sasl import encoded
+from mailsim.mail.sasl import Claim, encoded
 from mailsim.trace.connection import AUTH, DATA, stage_of
 from mailsim.trace.file import json_line
 from mailsim.world.facts import SessionFacts, TlsFacts
@@ -122,6 +122,7 @@ def test_what_is_said_to_sign_in_is_of_stage_auth():
 
 
 def test_a_relay_shows_no_password():
-    """What a client host is told stays out of its description."""
+    """What a client host is told stays out of its description, and so does what it says."""
     client = api.load(FILE).topology.mtas["scanner"]
     assert SECRET not in repr(replace(client))
+    assert SECRET not in repr(Claim(USER, SECRET))

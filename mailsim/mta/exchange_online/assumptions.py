@@ -106,6 +106,15 @@ PROMOTION_SENDER = Assumption(
     },
     evidence="the conditions are assembled from several pages; none tells the two senders apart",
 )
+ENFORCED_MINUTES = Assumption(
+    key="exo-enforced-minutes",
+    question="in which minutes of an hour is an out-of-date Exchange server throttled or blocked?",
+    choices={
+        "first": "the first ones, blocked before throttled",
+        "last": "the last ones, blocked after throttled",
+    },
+    evidence="the announcement gives minutes an hour, not which",
+)
 
 WRONG_PASSWORD = Assumption(
     key="exo-wrong-password",
@@ -168,4 +177,5 @@ RECEIVING = (
     BOTH_LISTS,
     EDGE_DELAY,
     PROMOTION_SENDER,
+    ENFORCED_MINUTES,
 )

@@ -7,10 +7,14 @@ from ipaddress import IPv4Address
 
 from mailsim.mta.exchange_online.accepted_domain import AcceptedDomain, accepted_by
 from mailsim.mta.exchange_online.connection_filter import HostedConnectionFilterPolicy
+from mailsim.mta.exchange_online.enforcement import TenantExemptionInfo
 from mailsim.mta.exchange_online.inbound_connector import InboundConnector
 from mailsim.mta.exchange_online.organization_config import OrganizationConfig
 from mailsim.mta.exchange_online.outbound_connector import OutboundConnector
+from mailsim.mta.exchange_online.outbound_spam_policy import HostedOutboundSpamFilterPolicy
+from mailsim.mta.exchange_online.remote_domain import DEFAULT, RemoteDomain
 from mailsim.mta.exchange_online.transport_config import TransportConfig
+from mailsim.mta.remote_domains import with_default
 from mailsim.mta.rules.rule import TransportRule
 from mailsim.world.directory import Directory
 
@@ -28,7 +32,10 @@ class Tenant:
         directory: its recipients.
         organization_config: its organization settings.
         hosted_connection_filter_policy: its connection filter.
+        tenant_exemption_info: pauses of the enforcement against out-of-date servers.
         transport_config: its transport settings.
+        remote_domains: those that are written; Default is there besides.
+        hosted_outbound_spam_filter_policy: its outbound spam policy.
     """
 
     name: str
@@ -41,11 +48,19 @@ class Tenant:
     hosted_connection_filter_policy: HostedConnectionFilterPolicy = field(
         default_factory=HostedConnectionFilterPolicy
     )
-    transport_config: TransportConfig = field(default_factory=TransportConfig)
+    tenant_exemption_info: tuple[TenantExemptionInfo, ...] = ()
+    transport_config: TransportConfig = TransportConfig()
+    remote_domains: tuple[RemoteDomain, ...] = ()
+    hosted_outbound_spam_filter_policy: HostedOutboundSpamFilterPolicy = HostedOutboundSpamFilterPolicy()
 
     def accepted(self, domain: str) -> AcceptedDomain | None:
         """Return the most specific accepted domain that covers a domain, None when there is none."""
         return accepted_by(self.accepted_domains, domain)
+
+    @property
+    def every_remote_domain(self) -> tuple[RemoteDomain, ...]:
+        """Return its remote domains, Default included."""
+        return with_default(self.remote_domains, DEFAULT)
 
     @property
     def default_domain(self) -> str:
@@ -61,10 +76,12 @@ class ExchangeOnlineConfig:
     Args:
         tenants: all tenants of the simulation.
         submission_address: of smtp.office365.com, where mailboxes sign in; None where nobody can by address.
+        relay_pool_address: of the relay pool, from which mail with a foreign sender leaves; None where there is none.
     """
 
     tenants: tuple[Tenant, ...] = ()
     submission_address: IPv4Address | None = None
+    relay_pool_address: IPv4Address | None = None
 
     def tenant(self, name: str) -> Tenant | None:
         """Return a tenant by name."""

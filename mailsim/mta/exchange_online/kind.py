@@ -16,10 +16,13 @@ from mailsim.mta.exchange_online import (
     assumptions,
     categorize,
     headers,
+    message_trace,
     receive,
+    recipient_assumptions,
     recipients,
     replies,
     send,
+    sending_assumptions,
     submission,
 )
 from mailsim.mta.exchange_online.attribution import Owners
@@ -41,8 +44,9 @@ from mailsim.mta.kind import (
     Waiting,
     Words,
 )
-from mailsim.mta.relaying.nexthop import choose_targets
+from mailsim.mta.relaying.nexthop import EQUAL_MX
 from mailsim.mta.relaying.offer import judge_offer
+from mailsim.mta.remote_domains import OWN_DOMAINS
 from mailsim.reason.decision import Decision
 from mailsim.world.facts import SessionFacts
 
@@ -53,7 +57,14 @@ class ExchangeOnline:
     name = "exchange_online"
     words: Words = replies.WORDS
     failure_is = "bounced"
-    assumptions = (*assumptions.RECEIVING, *assumptions.SUBMITTING)
+    assumptions = (
+        *assumptions.RECEIVING,
+        *assumptions.SUBMITTING,
+        *sending_assumptions.SENDING,
+        *recipient_assumptions.RESOLVING,
+        OWN_DOMAINS,
+        EQUAL_MX,
+    )
 
     def on_connect(self, at: PointOfView, _facts: SessionFacts) -> Greeting:
         return receive.greet(at)
@@ -76,7 +87,7 @@ class ExchangeOnline:
     def on_rcpt(
         self, at: PointOfView, session: Session, envelope: Envelope, rcpt: Rcpt
     ) -> Decision[Reply | None]:
-        return receive.judge_recipient(at, session, envelope, rcpt)
+        return message_trace.without_row(receive.judge_recipient(at, session, envelope, rcpt))
 
     def on_data(
         self, at: PointOfView, session: Session, envelope: Envelope, message: Message, name: str
@@ -92,11 +103,10 @@ class ExchangeOnline:
         return categorize.categorize(at, item)
 
     def targets(self, at: PointOfView, relay: Relay) -> Decision[Targets]:
-        # mail whose MX is the service itself goes round until the loop is counted (554 5.4.14 ATTR34)
-        return choose_targets(at, relay, avoid_self=False)
+        return send.choose_next_hop(at, relay)
 
     def on_offer(self, at: PointOfView, relay: Relay, offer: Offer) -> Decision[Reply | None]:
-        return judge_offer(at, relay, offer, partial(send.word_tls_problem, relay.tls), send.TLS)
+        return judge_offer(at, relay, offer, partial(send.word_tls_problem, relay.tls, offer), send.TLS)
 
     def on_no_route(self, _at: PointOfView, relay: Relay, problem: RouteProblem) -> Reply:
         return send.word_no_route(relay.domain, problem)

@@ -11,6 +11,8 @@ from ipaddress import IPv4Address
 from mailsim.mail.address import Mailbox
 from mailsim.mail.reply import Reply, reply
 from mailsim.mta.kind import RouteProblem, Words
+from mailsim.mta.restrictions import Refusals
+from mailsim.world.directory import DirectoryRecipient, RecipientType
 
 WORDS = Words(
     bad_sequence=reply(503, "5.5.2", "Send hello first"),
@@ -45,6 +47,27 @@ UNKNOWN_RECIPIENT = reply(
 FORWARDING_LOOP = reply(
     550, "5.4.6", "RESOLVER.FWD.Loop; there is a forwarding loop configured in the directory"
 )
+NO_CONNECTOR = reply(
+    450, "4.4.0", "The connector that a transport rule names is disabled"
+)  # words of our own
+RECIPIENT_LIMIT = reply(550, "5.5.3", "RESOLVER.ADR.RecipLimit; too many recipients")
+DAILY_LIMIT = reply(
+    550,
+    "5.1.90",
+    "Your message can't be sent because you've reached your daily limit for message recipients",
+)
+SENDER_SIZE = reply(550, "5.2.11", "RESOLVER.RST.SendSizeLimit.Sender; message too large for this sender")
+RECIPIENT_SIZE = reply(550, "5.2.3", "RESOLVER.RST.RecipSizeLimit; message too large for this recipient")
+FORWARDING_NOT_ALLOWED = reply(
+    550,
+    "5.7.520",
+    "Access denied, Your organization does not allow external forwarding. Please contact your administrator for "
+    "further assistance. AS(7555)",
+)
+# the names are documented, what follows them is not
+NOT_IN_LIST_OF_GROUP = reply(550, "5.7.124", "RESOLVER.RST.RestrictedToGroupPermission; not authorized")
+NOT_IN_LIST = reply(550, "5.7.129", "RESOLVER.RST.RestrictedToRecipientsPermission; not authorized")
+NOT_AUTHORIZED = reply(550, "5.7.1", "RESOLVER.RST.NotAuthorized; not authorized")  # observed on-premises
 STARTTLS_REQUIRED = "451 5.7.3 STARTTLS is required to send mail"
 # what a session in clear text is told by RequireTls is not published: the words are those of other servers
 TLS_WANTED_FOR_GOOD = reply(550, "5.7.3", "STARTTLS is required to send mail")
@@ -101,6 +124,37 @@ def send_as_denied(user: str, sender: str) -> Reply:
     return reply(554, "5.2.252", f"SendAsDenied; {user} not allowed to send as {sender}; {_SUBMISSION}")
 
 
+# codes are documented for all; the text for groups, the name for mailboxes, the rest by analogy
+_WANT_PROOF = {
+    RecipientType.MAILBOX: ("5.7.134", "Mailbox", "mailbox"),
+    RecipientType.PUBLIC_FOLDER: ("5.7.135", "PublicFolder", "public folder"),
+    RecipientType.GROUP: ("5.7.133", "Group", "group"),
+    RecipientType.DYNAMIC_GROUP: ("5.7.133", "Group", "group"),
+    RecipientType.MAIL_USER: ("5.7.136", "MailUser", "mail user"),
+}
+
+
+def not_authenticated(found: DirectoryRecipient) -> Reply:
+    """Refuse a sender who is not proved to be one of the tenant."""
+    if found.kind not in _WANT_PROOF:
+        return reply(550, "5.7.12", "RESOLVER.RST.SenderNotAuthenticated; authentication required")
+    code, name, noun = _WANT_PROOF[found.kind]
+    return reply(
+        550,
+        code,
+        f"RESOLVER.RST.SenderNotAuthenticatedFor{name}; authentication required; Delivery restriction check failed "
+        f"because the sender was not authenticated when sending to this {noun}",
+    )
+
+
+REFUSALS = Refusals(
+    too_large=RECIPIENT_SIZE,
+    not_authenticated=not_authenticated,
+    not_accepted=lambda found: NOT_IN_LIST_OF_GROUP if found.is_group else NOT_IN_LIST,
+    rejected=NOT_AUTHORIZED,
+)
+
+
 def no_such_domain(domain: str) -> Reply:
     """Fail a domain that the DNS does not know."""
     return reply(550, "5.4.310", f"DNS domain {domain} does not exist")
@@ -118,7 +172,8 @@ def expired(last_error: Reply) -> Reply | None:
     if wording is None:
         return None
     _, _, reason = last_error.text.partition("[Message=")
-    return reply(wording.code, wording.enhanced, wording.lines[0].format(reason.rpartition("]")[0]))
+    reason = reason.partition(" [LastAttempted")[0].removesuffix("]")
+    return reply(wording.code, wording.enhanced, wording.lines[0].format(reason))
 
 
 def banner(server: str, date: str) -> Reply:
@@ -201,8 +256,7 @@ def refused(host: str, address: str) -> Reply:
     return reply(
         450,
         "4.4.316",
-        "Connection refused [Message=Socket error code 10061] "
-        f"[LastAttemptedServerName={host}] [LastAttemptedIP={address}:25]",
+        f"Connection refused [Message=Socket error code 10061] {_attempted(host, address, -2)}",
     )
 
 
@@ -211,11 +265,21 @@ def closed(host: str, address: str) -> Reply:
     return reply(
         450,
         "4.4.318",
-        "Connection was closed abruptly (SuspiciousRemoteServerError) "
-        f"[LastAttemptedServerName={host}] [LastAttemptedIP={address}:25]",
+        f"Connection was closed abruptly (SuspiciousRemoteServerError) {_attempted(host, address, -2)}",
     )
 
 
-def cannot_connect(message: str) -> Reply:
+def cannot_connect(message: str, host: str, address: str) -> Reply:
     """Word the last error of a session without the TLS that the connector wants."""
-    return reply(450, "4.4.317", f"Cannot connect to remote server [Message={message}]")
+    text = f"Cannot connect to remote server [Message={message}] {_attempted(host, address, -1)}"
+    return reply(450, "4.4.317", text)
+
+
+def subject_mismatch(expected: str, presented: str) -> str:
+    """Word a certificate with another name, without its thumbprint: answers do not depend on keys."""
+    return f"SubjectMismatch Expected Subject: {expected}. Presented Subject: {presented}."
+
+
+def _attempted(host: str, address: str, security: int) -> str:
+    """Name the host tried last; SmtpSecurity is -1 once a session was there, -2 before (observed)."""
+    return f"[LastAttemptedServerName={host}] [LastAttemptedIP={address}:25] [SmtpSecurity={security};{security}]"

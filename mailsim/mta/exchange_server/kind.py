@@ -18,6 +18,7 @@ from mailsim.mta.exchange_server import (
     ehlo,
     headers,
     receive,
+    recipient_assumptions,
     replies,
     send,
     submission,
@@ -39,8 +40,9 @@ from mailsim.mta.kind import (
     Waiting,
     Words,
 )
-from mailsim.mta.relaying.nexthop import choose_targets
+from mailsim.mta.relaying.nexthop import EQUAL_MX, choose_targets
 from mailsim.mta.relaying.offer import judge_offer
+from mailsim.mta.remote_domains import OWN_DOMAINS
 from mailsim.reason.decision import Decision
 from mailsim.world.facts import SessionFacts
 
@@ -51,7 +53,7 @@ class ExchangeServer:
     name = "exchange_server"
     words: Words = replies.WORDS
     failure_is = "bounced"
-    assumptions = assumptions.EVERY
+    assumptions = (*assumptions.EVERY, *recipient_assumptions.RESOLVING, OWN_DOMAINS, EQUAL_MX)
 
     def on_connect(self, at: PointOfView, facts: SessionFacts) -> Greeting:
         return receive.greet(at, facts)

@@ -133,7 +133,7 @@ def _is(at: PointOfView, session: Session, principal: Principal) -> Check:
             user = authenticated_user(session)
             mechanisms, met, saw, wanted, where = "AUTH", bool(user), user or "no AUTH", "a user", ""
         case Principal.PARTNER_SERVERS:
-            # the list of domains, TLSReceiveDomainSecureList of the organization, cannot be written and is empty
+            # the list of domains, TLSReceiveDomainSecureList of the organization, is not modelled and counts as empty
             mechanisms, met = f"DomainSecureEnabled of {connector.name!r}", False
             saw, wanted = f"{connector.domain_secure_enabled}", "a domain of TLSReceiveDomainSecureList"
             where = connector.source("DomainSecureEnabled")

@@ -13,11 +13,11 @@ from typing import ClassVar
 from mailsim.mail.address import Mailbox
 from mailsim.mail.pattern import DomainPattern
 from mailsim.mta.exchange_server import defaults
-from mailsim.mta.unmodelled import unmodelled
+from mailsim.mta.setting import is_on
+from mailsim.mta.unmodelled import Configured, unmodelled
 from mailsim.reason.check import Check, check
 from mailsim.reason.choice import Choice, Rank, select
 from mailsim.reason.cite import documented
-from mailsim.world.source import Origin
 
 SELECTION = documented("ms:connector-selection", "Connector selection in external message routing")
 
@@ -62,7 +62,7 @@ class TlsAuthLevel(Enum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SendConnector:
+class SendConnector(Configured):
     """A Send connector (New-SendConnector)."""
 
     SPELLING: ClassVar[str] = "exchange"
@@ -117,8 +117,6 @@ class SendConnector:
     fqdn: str = ""
     max_message_size: int = field(default=defaults.SEND_MAX_MESSAGE_SIZE, metadata={"unit": "octets"})
     smtp_max_messages_per_connection: int = defaults.SMTP_MAX_MESSAGES_PER_CONNECTION
-    unmodelled: tuple[str, ...] = ()
-    origin: Origin | None = field(default=None, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         """Refuse what the cmdlet refuses.
@@ -160,10 +158,6 @@ class SendConnector:
                 "TlsDomain is given but TlsAuthLevel is not DomainValidation; wanted DomainValidation",
             ),
         )
-
-    def source(self, name: str = "") -> str:
-        """Return ``file:line`` of a property, or of the connector."""
-        return self.origin.of(name) if self.origin else ""
 
 
 def choose_send_connector(
@@ -213,14 +207,7 @@ def fits_size(connector: SendConnector, size: int) -> Check:
 
 def is_enabled(connector: SendConnector) -> Check:
     """Step 2: the connector is enabled."""
-    return check(
-        connector.enabled,
-        "Enabled",
-        saw=str(connector.enabled),
-        wanted="True",
-        cite=SELECTION,
-        source=connector.source("Enabled"),
-    )
+    return is_on(connector, "Enabled", connector.enabled, cite=SELECTION)
 
 
 def serves(connector: SendConnector, domain: str) -> Check:

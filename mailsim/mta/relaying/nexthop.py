@@ -1,8 +1,9 @@
 """From a route to the hosts to try, by the simulated DNS.
 
 MX records in preference order, the address record where there is none, null MX, own host among the MX (RFC 5321
-section 5.1, RFC 7505). Records of equal preference are taken by name: the RFC wants them spread, a prediction
-wants them fixed, so this is a named assumption.
+section 5.1, RFC 7505). Records of equal preference are taken in a fixed order, which is a named assumption: the RFC wants
+them spread, a prediction wants them fixed. Smart hosts are tried as configured; that their MX records come before their
+address is inferred.
 """
 
 from __future__ import annotations
@@ -11,12 +12,20 @@ from dataclasses import replace
 from ipaddress import IPv4Address
 
 from mailsim.mta.kind import PointOfView, Relay, RouteProblem, Target, Targets
+from mailsim.reason.assumption import Assumption
 from mailsim.reason.check import Check, check
 from mailsim.reason.cite import rfc
 from mailsim.reason.decision import Decision
 from mailsim.world.dns import DnsStatus, MxRecord
 
 MX_LOOKUP = rfc(5321, "5.1")
+
+EQUAL_MX = Assumption(
+    key="equal-mx-order",
+    question="in which order are hosts of equal preference tried?",
+    choices={"by name": "by name", "by name, reversed": "by name, from the end of the alphabet"},
+    evidence="RFC 5321 section 5.1 wants the sender to spread over them at random, so any order may happen",
+)
 
 
 def choose_targets(at: PointOfView, relay: Relay, *, avoid_self: bool) -> Decision[Targets]:
@@ -111,7 +120,20 @@ def _is_self(at: PointOfView, mx: MxRecord) -> bool:
 
 
 def _addresses(at: PointOfView, records: tuple[MxRecord, ...], looked_up: list[Check]) -> tuple[Target, ...]:
-    return tuple(target for mx in records for target in _address_records(at, mx.exchange, looked_up))
+    ordered = _in_order(at, records, looked_up)
+    return tuple(target for mx in ordered for target in _address_records(at, mx.exchange, looked_up))
+
+
+def _in_order(at: PointOfView, records: tuple[MxRecord, ...], looked_up: list[Check]) -> tuple[MxRecord, ...]:
+    """Put records of equal preference in the order that is assumed."""
+    if len({mx.preference for mx in records}) == len(records):
+        return records
+    order = at.assumed(EQUAL_MX)
+    looked_up.append(check(True, "order of equal preference", saw=order, cite=EQUAL_MX.cite(order)))
+    if order == EQUAL_MX.default:
+        return records
+    backwards = sorted(records, key=lambda mx: mx.exchange, reverse=True)
+    return tuple(sorted(backwards, key=lambda mx: mx.preference))
 
 
 def _address_records(at: PointOfView, host: str, looked_up: list[Check]) -> tuple[Target, ...]:
