@@ -36,6 +36,7 @@ from mailsim.trace.events import (
     Sent,
     Submitted,
     TlsVerdict,
+    Withheld,
 )
 from mailsim.trace.hop import Attempt, Disposition, Hop
 
@@ -218,6 +219,12 @@ def _told(event: Event, hop: Hop | None = None) -> Iterator[Told]:
             yield Told("bad", 0, f"{_list(recipients)} dropped: {reason}")
         case Notified() as what:
             yield Told("", 0, f"{what.to} is told of {_NEWS[Action(what.action)]}: {what.report}")
+        case Withheld() as what:
+            yield Told(
+                "",
+                0,
+                f"{what.to or 'nobody'} is {'not ' if what.to else ''}told of {_NEWS[Action(what.action)]}",
+            )
         case _:
             return
 
