@@ -16,6 +16,8 @@ from mailsim.cli.hand_in import request_for
 from mailsim.cli.state import Reachable, State, find_state, read_state
 from mailsim.errors import LiveError
 
+SMTP_PORT = 25
+
 
 @click.command("send")
 @click.option("--from", "sender", required=True, help="The reverse-path.")
@@ -27,7 +29,7 @@ from mailsim.errors import LiveError
 @click.option(
     "--server",
     default="",
-    help="With --as: the host to connect to; by default the MX of the first recipient.",
+    help="With --as: the host to connect to; by default the MX of the first recipient, or where the host signs in.",
 )
 @click.option(
     "--eml", type=click.Path(dir_okay=False, path_type=Path), help="The message; by default a short one."
@@ -50,7 +52,7 @@ def command(
     """Hand a message to a topology that `mailsim up` keeps running.
 
     As a mailbox it is handed in without SMTP. With --as it is sent by ordinary SMTP over STARTTLS from the host's own
-    address, with its certificate where it has one.
+    address, with its certificate where it has one; a client host that signs in does so, where it would by itself.
     """
     running = read_state(state) if state else find_state()
     content = eml.read_bytes() if eml else _short(sender, recipients, subject)
@@ -105,7 +107,9 @@ def _as_mailbox(state: State, at: str, letter: _Letter) -> dict[str, Any]:
 def _as_host(state: State, host: str, server: str, letter: _Letter) -> dict[str, Any]:
     """Send by SMTP from a host's loopback address; the first refusal is the answer."""
     own = _host(state, host, "--as")
-    listener = _listener(state, server or _receiver(state, letter.to[0]))
+    login = state.logins.get(own)
+    told = server or (login.address if login else _receiver(state, letter.to[0]))
+    listener = _listener(state, told, login.port if login else SMTP_PORT)
     source = state.addresses[own]
     try:
         with smtplib.SMTP(source_address=(source, 0), local_hostname=own, timeout=60) as client:
@@ -113,9 +117,13 @@ def _as_host(state: State, host: str, server: str, letter: _Letter) -> dict[str,
             client.ehlo()
             if client.has_extn("starttls"):
                 _start_tls(client, state, own, listener.fqdn)
+            if login is not None:
+                client.login(login.user, login.password)
             client.sendmail(letter.reverse_path, letter.to, letter.content)
     except smtplib.SMTPRecipientsRefused as error:
         return _refusal(listener.host, *next(iter(error.recipients.values())))
+    except smtplib.SMTPNotSupportedError as error:
+        return {"error": f"{listener.host}: {error}"}
     except smtplib.SMTPResponseException as error:
         return _refusal(listener.host, error.smtp_code, error.smtp_error)
     return {"accepted": f"message from {letter.sender}", "at": listener.host}
@@ -137,13 +145,13 @@ def _start_tls(client: smtplib.SMTP, state: State, host: str, name: str) -> None
     client.ehlo()
 
 
-def _listener(state: State, server: str) -> Reachable:
-    """Return where a host listens, called by any of its names, its FQDN or its address."""
+def _listener(state: State, server: str, port: int) -> Reachable:
+    """Return where a host listens, called by any of its names, its FQDN or its address; by a port where it has that one."""
     wanted = state.names.get(server.lower(), server).lower()
-    known = (
+    known = [
         each for each in state.endpoints if wanted in (each.host.lower(), each.fqdn.lower(), each.address)
-    )
-    found = next(known, None)
+    ]
+    found = min(known, key=lambda each: each.port != port, default=None)
     if found is None:
         hosts = ", ".join(dict.fromkeys(each.host for each in state.endpoints))
         raise click.BadParameter(f"no host {server!r} listens; known are {hosts}", param_hint="--server")

@@ -27,6 +27,16 @@ class Reachable:
 
 
 @dataclass(frozen=True, slots=True)
+class Login:
+    """How a client host signs in: where it connects, by its modelled address, and as whom."""
+
+    address: str
+    port: int
+    user: str
+    password: str
+
+
+@dataclass(frozen=True, slots=True)
 class State:
     """A running topology as another process needs to know it.
 
@@ -42,6 +52,7 @@ class State:
         endpoints: the listeners.
         names: every name by which the scenario may call a host, lower case, with its id.
         mx: the host that receives mail for a domain, by id.
+        logins: of each client host that signs in, by id.
     """
 
     scenario: str
@@ -55,6 +66,7 @@ class State:
     endpoints: list[Reachable]
     names: dict[str, str]
     mx: dict[str, str]
+    logins: dict[str, Login]
 
 
 def state_folder() -> Path:
@@ -81,7 +93,9 @@ def read_state(path: Path) -> State:
     """
     try:
         known = json.loads(path.read_text())
-        return State(**{**known, "endpoints": [Reachable(**each) for each in known["endpoints"]]})
+        known["endpoints"] = [Reachable(**each) for each in known["endpoints"]]
+        known["logins"] = {host: Login(**each) for host, each in known["logins"].items()}
+        return State(**known)
     except (OSError, ValueError, TypeError, KeyError) as error:
         raise LiveError(f"{path} is no state file of a running topology: {error}") from error
 

@@ -18,7 +18,7 @@ import click
 
 from mailsim.cli.deliver import DeliveredFiles
 from mailsim.cli.pem import read_pems, stored_pki, write_pems
-from mailsim.cli.state import Reachable, State, state_folder, write_state
+from mailsim.cli.state import Login, Reachable, State, state_folder, write_state
 
 if TYPE_CHECKING:
     from mailsim.flow.scenario import Scenario
@@ -146,6 +146,7 @@ class _Up:
             ],
             names={name: mta.id for mta in world.mtas.values() for name in (*mta.names, mta.id.lower())},
             mx=_receivers(world),
+            logins=_logins(world),
         )
 
     def _announce(self, state: State) -> None:
@@ -180,6 +181,19 @@ class _Up:
         submission = submission_from(request, name, self._scenario.topology, self._pipeline.now)
         live.submit(submission)
         return {"accepted": name, "at": submission.mta_id}
+
+
+def _logins(world: Topology) -> dict[str, Login]:
+    """Return how each client host signs in that does."""
+    from mailsim.mta.client import ClientConfig
+
+    found = {}
+    for mta in world.mtas.values():
+        config = mta.config
+        if isinstance(config, ClientConfig) and config.login is not None:
+            address = next(map(str, world.zones.addresses(config.server.lower()).addresses), config.server)
+            found[mta.id] = Login(address, config.port, config.login.user, config.login.password)
+    return found
 
 
 def _receivers(world: Topology) -> dict[str, str]:

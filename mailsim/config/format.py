@@ -130,9 +130,7 @@ class RecipientText:
 
     SPELLING: ClassVar[str] = "exchange"
     IGNORED: ClassVar[frozenset[str]] = frozenset({"DisplayName", "Name", "Guid", "Identity"})
-    UNMODELLED: ClassVar[frozenset[str]] = frozenset(
-        {"ExpansionServer", "GrantSendOnBehalfTo", "ServerName", "SmtpClientAuthenticationDisabled"}
-    )
+    UNMODELLED: ClassVar[frozenset[str]] = frozenset({"ExpansionServer", "GrantSendOnBehalfTo", "ServerName"})
 
     alias: str = field(default="", metadata={"doc": "by default the local part of its name"})
     primary_smtp_address: str = ""
@@ -184,6 +182,9 @@ class RecipientText:
     max_receive_size: int | Literal["Unlimited"] | None = field(default=None, metadata={"unit": "octets"})
     max_send_size: int | Literal["Unlimited"] | None = field(default=None, metadata={"unit": "octets"})
     recipient_limits: int | Literal["Unlimited"] | None = None
+    smtp_client_authentication_disabled: bool | None = None
+    password: str = field(default="", repr=False, metadata={"doc": "what the mailbox signs in with"})
+    send_as: tuple[str, ...] = field(default=(), metadata={"doc": "addresses it may send as"})
     created: timedelta = field(
         default=timedelta(),
         metadata={
@@ -300,6 +301,10 @@ class OnlineText:
         metadata={"doc": "the name the service gives for itself"},
     )
     ip: IPv4Address = IPv4Address("203.0.113.25")
+    submission_ip: IPv4Address = field(
+        default=IPv4Address("203.0.113.26"),
+        metadata={"doc": "of smtp.office365.com, where mailboxes sign in"},
+    )
     relay_pool_ip: IPv4Address = field(
         default=IPv4Address("40.95.0.1"),
         metadata={"doc": "where mail with a foreign sender leaves from that passed neither SPF nor DKIM"},

@@ -16,6 +16,7 @@ from mailsim.mail.address import Mailbox
 from mailsim.mta.rules.rule import ATTRIBUTES
 from mailsim.world.directory import (
     INBOX_RULES,
+    Credentials,
     Directory,
     DirectoryRecipient,
     Forwarding,
@@ -103,6 +104,11 @@ class _Linker:
             redirects=tuple(self._redirects(text, what)),
             group=self._group(text, at, what),
             restrictions=self._restrictions(text, at, what),
+            credentials=Credentials(
+                password=text.password,
+                send_as=self._addresses(text.send_as, at, f"{what}: SendAs"),
+                smtp_disabled=text.smtp_client_authentication_disabled,
+            ),
             attributes={shown: value for shown, own in _ATTRIBUTES.items() if (value := getattr(text, own))},
             created=text.created,
             origin=origin,

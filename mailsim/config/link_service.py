@@ -8,7 +8,7 @@ from mailsim.config.link_recipients import link_directory
 from mailsim.config.linking import Linking
 from mailsim.config.names import mark_of, require_known, require_unique
 from mailsim.mta.exchange_online.config import ExchangeOnlineConfig, Tenant
-from mailsim.mta.exchange_online.defaults import CLIENT_CERTIFICATE
+from mailsim.mta.exchange_online.defaults import CLIENT_CERTIFICATE, SUBMISSION_HOST, SUBMISSION_PORT
 from mailsim.world.certificate import CertificateSpec
 from mailsim.world.topology import CertificateUse, Mta
 
@@ -25,11 +25,14 @@ def link_service(linking: Linking, text: OnlineText) -> Mta:
         id=SERVICE,
         kind="exchange_online",
         fqdn=text.server,
-        addresses=(text.ip, text.relay_pool_ip),
-        names=frozenset({text.server.lower(), "eop", "exo", "cloud"} | hosts),
+        addresses=(text.ip, text.submission_ip, text.relay_pool_ip),
+        ports=(25, SUBMISSION_PORT),
+        names=frozenset({text.server.lower(), SUBMISSION_HOST, "eop", "exo", "cloud"} | hosts),
         certificates=(CertificateUse(_service_certificate(linking)),),
         trusts=linking.trusts(text.trusts, mark_of(text.origin), SERVICE),
-        config=ExchangeOnlineConfig(tenants=tenants),
+        config=ExchangeOnlineConfig(
+            tenants=tenants, submission_address=text.submission_ip, relay_pool_address=text.relay_pool_ip
+        ),
         origin=text.origin,
     )
 
@@ -50,13 +53,13 @@ def _tenant(linking: Linking, name: str, text: TenantText) -> Tenant:
         accepted_domains=text.accepted_domains,
         inbound_connectors=text.inbound_connectors,
         outbound_connectors=text.outbound_connectors,
-        transport_config=text.transport_config,
         transport_rules=tuple(
             rule for _, rule in sorted(rules, key=lambda pair: _priority(pair[0], pair[1].priority))
         ),
         directory=link_directory(
             text.recipients, bare.default_domain, linking.file, linking.diagnostics, where
         ),
+        transport_config=text.transport_config,
         organization_config=text.organization_config,
         hosted_connection_filter_policy=text.hosted_connection_filter_policy,
         tenant_exemption_info=text.tenant_exemption_info,
@@ -70,7 +73,7 @@ def _service_certificate(linking: Linking) -> str:
         linking.certificates[CLIENT_CERTIFICATE] = CertificateSpec(
             name=CLIENT_CERTIFICATE,
             common_name=CLIENT_CERTIFICATE,
-            names=(CLIENT_CERTIFICATE, "*." + CLIENT_CERTIFICATE),
+            names=(CLIENT_CERTIFICATE, "*." + CLIENT_CERTIFICATE, SUBMISSION_HOST),
             authority=PUBLIC,
             not_before=linking.start - VALIDITY,
             not_after=linking.start + VALIDITY,

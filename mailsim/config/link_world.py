@@ -21,6 +21,7 @@ from mailsim.config.linking import Linking
 from mailsim.config.names import mark_of
 from mailsim.config.record import DEFAULT_TTL
 from mailsim.mta.exchange_online.config import ExchangeOnlineConfig
+from mailsim.mta.exchange_online.defaults import SUBMISSION_HOST
 from mailsim.mta.generic.config import GenericConfig
 from mailsim.world.dns import MxRecord, Zones
 from mailsim.world.topology import Mta, Topology
@@ -82,10 +83,11 @@ class WorldLinker:
     def _check_addresses(self, mtas: dict[str, Mta]) -> None:
         """Report addresses and host names that two MTAs claim, and clients that connect to nobody."""
         owners: dict[IPv4Address, Mta] = {}
-        for mta in mtas.values():
-            other = owners.setdefault(mta.addresses[0], mta)
+        used = [(mta, address) for mta in mtas.values() for address in mta.addresses]
+        for mta, address in used:
+            other = owners.setdefault(address, mta)
             if other is not mta:
-                problem = f"{mta.id!r} has the address {mta.addresses[0]} of {other.id!r}"
+                problem = f"{mta.id!r} has the address {address} of {other.id!r}"
                 self._diagnostics.error(mark_of(mta.origin, "ip"), problem, wanted="an address of its own")
         written = sum(len(each.servers) for each in self._text.organizations.values())
         written += (
@@ -126,7 +128,9 @@ class WorldLinker:
         mx: dict[str, list[MxRecord]],
         addresses: dict[str, list[IPv4Address]],
     ) -> None:
-        """Add the inbound host of every accepted domain, and the MX of the service's own domains."""
+        """Add the hosts of the service, one for each accepted domain, and the MX of its own domains."""
+        if config.submission_address is not None:
+            addresses.setdefault(SUBMISSION_HOST, [config.submission_address])
         for domain in domains_of(config.tenants):
             addresses.setdefault(inbound_host(domain), _published(mta))
             if domain.endswith(".onmicrosoft.com"):

@@ -7,8 +7,10 @@ is explained by the host that gave it, not by the one that heard it. Pure.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Any
 
+from mailsim.flow.conversation import NO_LOGIN
 from mailsim.mail.reply import Reply
 from mailsim.reason.check import Check, Verdict
 from mailsim.reason.choice import Candidate, Choice
@@ -127,13 +129,13 @@ def behind(outcome: Outcome) -> tuple[Event, ...]:
     """Return the events whose decisions led to an outcome, the decisive one first.
 
     For a failure: the refusal, then how the refusing host took the session, then why mail went there; where STARTTLS
-    was wanted and not offered, why not stands before all. For a delivery: the delivery, then how the mail got to each MTA, backwards.
+    or AUTH was wanted and not offered, why not stands before all. For a delivery: the delivery, then how the mail got to each MTA, backwards.
     """
     last = outcome.hops[-1]
     refusal = _refusal(last, outcome)
     offers = _offers(refusal, last) if refusal else []
     withheld = [each for each in offers if _is_without_starttls(each)]
-    found = [*withheld, refusal, *offers] if refusal else []
+    found = [*withheld, refusal, *offers] if refusal else _logins(last, outcome)
     found += [outcome.event] if outcome.event else []
     found += _receiving(refusal, last) if refusal else []
     for hop in reversed(outcome.hops):
@@ -205,8 +207,28 @@ def _receiving(refusal: Event, hop: Hop) -> list[Event]:
 def _offers(refusal: Event, hop: Hop) -> list[Event]:
     """Return, where TLS was missed or the certificate refused, what was offered: the answers to EHLO."""
     attempt = _attempt_of(refusal, hop) if isinstance(refusal.what, NotSecured | Secured) else None
-    asked = ((each, each.what) for each in (attempt.connection.exchanges if attempt else ()))
+    return [_as_to("STARTTLS", each) for each in _greeted(attempt)] if attempt else []
+
+
+def _logins(hop: Hop, outcome: Outcome) -> list[Event]:
+    """Return, where a client found nothing to sign in with, the last answer to EHLO."""
+    attempts = [each for each in hop.attempts if each.message == outcome.copy]
+    if outcome.reply != NO_LOGIN or not attempts:
+        return []
+    return [_as_to("AUTH", each) for each in _greeted(attempts[-1])[-1:]]
+
+
+def _greeted(attempt: Attempt) -> list[Event]:
+    """Return the answers to EHLO in a session."""
+    asked = ((each, each.what) for each in attempt.connection.exchanges)
     return [each for each, what in asked if isinstance(what, Exchanged) and stage_of(what.command) == EHLO]
+
+
+def _as_to(keyword: str, answer: Event) -> Event:
+    """Return an answer to EHLO with the reasons for one keyword alone, where it has such."""
+    parts = answer.because.because if isinstance(answer.because, Decision) else ()
+    found = (part for part in parts if isinstance(part, Decision) and part.question == keyword)
+    return replace(answer, because=next(found, answer.because))
 
 
 def _is_without_starttls(answer: Event) -> bool:

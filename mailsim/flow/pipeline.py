@@ -86,7 +86,7 @@ class Pipeline:
         self._pki = pki
         self._spool = Spool()
         self._sessions = SessionNames()
-        self._notices = Notices(kinds, self._enter_report)
+        self._notices = Notices(kinds, self._record_notice, self._enter_report)
         self._strangers = 0
         self._histories: defaultdict[str, History] = defaultdict(History)
         self._by_address = {address: mta for mta in world.mtas.values() for address in mta.addresses}
@@ -114,9 +114,10 @@ class Pipeline:
         """Put an accepted item into the spool of an MTA."""
         self._spool.add(self.now, mta_id, item)
 
-    def began(self, mta_id: str, facts: SessionFacts, reverse_path: ReversePath) -> None:
-        """Remember that an MTA accepted a sender."""
-        self._histories[mta_id].add(Transaction(self.now, facts.peer_ip, facts.user, reverse_path))
+    def began(self, mta_id: str, facts: SessionFacts, reverse_path: ReversePath, connector: str) -> None:
+        """Remember that an MTA accepted a sender, and by which connector."""
+        begun = Transaction(self.now, facts.peer_ip, facts.user, reverse_path, connector=connector)
+        self._histories[mta_id].add(begun)
 
     # --- what a driver asks -------------------------------------------------------------------------------
 
@@ -393,8 +394,12 @@ class Pipeline:
         due = Due(action, queued.item.envelope.reverse_path, tuple(notices))
         self._notices.tell(at, queued.item, queued.name, (due,))
 
-    def _enter_report(self, at: PointOfView, about: str, notified: events.Notified, report: Item) -> None:
-        self.record(at.mta.id, notified, message=about)
+    def _record_notice(
+        self, at: PointOfView, about: str, what: events.Notified | events.Withheld, because: Reason | None
+    ) -> None:
+        self.record(at.mta.id, what, message=about, because=because)
+
+    def _enter_report(self, at: PointOfView, report: Item) -> None:
         self._spool.add(self.now, at.mta.id, report)
 
 

@@ -94,8 +94,8 @@ class Ground(Protocol):
     def accept(self, mta_id: str, item: Item) -> None:
         """Put an item into the spool of an MTA."""
 
-    def began(self, mta_id: str, facts: SessionFacts, reverse_path: ReversePath) -> None:
-        """Remember that an MTA accepted a sender."""
+    def began(self, mta_id: str, facts: SessionFacts, reverse_path: ReversePath, connector: str) -> None:
+        """Remember that an MTA accepted a sender, and by which connector."""
 
 
 class ServerSession:
@@ -130,6 +130,7 @@ class ServerSession:
         self._incoming = incoming
         self._facts = facts
         self._receiving: Any = None
+        self._connector = ""
         self._envelope: Envelope | None = None
         self._chunks: list[bytes] = []
         self._message = ""
@@ -142,7 +143,7 @@ class ServerSession:
     def greet(self) -> Answer:
         """Answer the connection itself."""
         greeting = self._kind.on_connect(self._at, self._facts)
-        self._receiving = greeting.receiving
+        self._receiving, self._connector = greeting.receiving, greeting.connector
         self._errors_left = greeting.protocol_errors
         reply = greeting.reply.value
         connected = Connected(
@@ -325,6 +326,7 @@ class ServerSession:
         self._signing_in = None
         decision = self._kind.on_auth(self._at, self._session, claim)
         if decision.value is not None:
+            self._facts = replace(self._facts, logon_failures=self._facts.logon_failures + 1)
             return self._answer(decision.value, Then.NEXT_LINE, decision)
         self._facts = replace(self._facts, user=claim.user)
         return self._answer(self._kind.words.authenticated, Then.NEXT_LINE, decision)
@@ -348,7 +350,7 @@ class ServerSession:
             envid=command.parameters.get("ENVID", ""),
             body=command.parameters.get("BODY", "").upper(),
         )
-        self._ground.began(self.mta_id, self._facts, command.path)
+        self._ground.began(self.mta_id, self._facts, command.path, self._connector)
         return self._answer(words.sender_ok, Then.NEXT_LINE, decision)
 
     def _rcpt(self, command: Rcpt) -> Answer:

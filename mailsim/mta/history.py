@@ -23,6 +23,7 @@ class Transaction:
         user: the mailbox that signed in or handed it in, empty for none.
         reverse_path: as given.
         recipients: how many it was addressed to; 0 where that was not known yet.
+        connector: by which connector it came, empty where there is none.
     """
 
     at: datetime
@@ -30,6 +31,7 @@ class Transaction:
     user: str
     reverse_path: ReversePath
     recipients: int = 0
+    connector: str = ""
 
 
 class History:

@@ -495,8 +495,8 @@ class MtaKind(Protocol):
 
     def report(
         self, at: PointOfView, item: Item, notices: tuple[Notice, ...], name: str, action: Action
-    ) -> Item | None:
-        """Make the notification about recipients to the sender; None when none is due."""
+    ) -> Decision[Item | None]:
+        """Make the notification that is due to the sender; None where a setting withholds it, or none is ever made."""
 
     def deliver(self, at: PointOfView, item: Item, message: Message) -> Message:
         """Return the content as it lies in the mailbox."""

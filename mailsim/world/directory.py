@@ -88,6 +88,21 @@ UNRESTRICTED = Restrictions()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Credentials:
+    """What a mailbox signs in with, and as whom it may send.
+
+    Args:
+        password: as typed.
+        send_as: further addresses that it may use as sender (Send As).
+        smtp_disabled: SmtpClientAuthenticationDisabled; None is the organization's setting.
+    """
+
+    password: str = field(default="", repr=False)
+    send_as: tuple[Mailbox, ...] = ()
+    smtp_disabled: bool | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DirectoryRecipient(Written):
     """A mail-enabled object.
 
@@ -100,6 +115,7 @@ class DirectoryRecipient(Written):
         redirects: where rules of the user redirect to.
         group: the members of a group, None for everything else.
         restrictions: who may send to it.
+        credentials: what it signs in with, and as whom it may send.
         attributes: other directory attributes by name, such as City.
         created: how long after the start; zero for one that was there before.
         origin: where the scenario configures it.
@@ -113,6 +129,7 @@ class DirectoryRecipient(Written):
     redirects: tuple[Forwarding, ...] = ()
     group: Group | None = None
     restrictions: Restrictions = UNRESTRICTED
+    credentials: Credentials = Credentials()
     attributes: Mapping[str, str] = field(default_factory=dict, hash=False)
     created: timedelta = timedelta()
 

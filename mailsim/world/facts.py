@@ -33,6 +33,7 @@ class SessionFacts:
         extended: whether it said EHLO.
         tls: what the handshake showed; None while the session is in clear text.
         user: the mailbox that signed in, empty for nobody.
+        logon_failures: how often somebody failed to sign in on this connection.
     """
 
     peer_ip: IPv4Address
@@ -42,3 +43,4 @@ class SessionFacts:
     extended: bool = False
     tls: TlsFacts | None = None
     user: str = ""
+    logon_failures: int = 0

@@ -17,12 +17,15 @@ import pytest
 
 HYBRID = str(Path(__file__).parents[2] / "scenarios" / "hybrid" / "two-connectors.yaml")
 SERVICE = "contoso-com.mail.protection.outlook.com"
+DEVICES = str(
+    Path(__file__).parents[1] / "conformance" / "submission" / "exchange-online" / "three-ways.yaml"
+)
 
 
 class Running:
     """A topology in a process of its own; its events are read as they come."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, scenario: str = HYBRID) -> None:
         self.environment = {**os.environ, "XDG_RUNTIME_DIR": str(folder)}
         self.copies = folder / "copies"
         self.process = subprocess.Popen(
@@ -31,7 +34,7 @@ class Running:
                 "-m",
                 "mailsim",
                 "up",
-                HYBRID,
+                scenario,
                 "--free-ports",
                 "--json",
                 "--deliver",
@@ -44,7 +47,12 @@ class Running:
         head = self.read()
         self.ca = head["ca"]
         self.state = Path(head["state"])
-        self.endpoints = {each["host"]: (each["loopback"], each["actual_port"]) for each in head["endpoints"]}
+        listeners = {
+            (each["host"], each["address"], each["port"]): (each["loopback"], each["actual_port"])
+            for each in head["endpoints"]
+        }
+        self.endpoints = {host: place for (host, _, port), place in reversed(listeners.items()) if port == 25}
+        self.submission = listeners.get(("Exchange Online", "203.0.113.26", 587))
 
     def read(self) -> dict:
         """Return the next line."""
@@ -82,6 +90,14 @@ def up(tmp_path_factory) -> Iterator[Running]:
     yield running
     assert running.stop() == 0
     assert not running.state.exists()
+
+
+@pytest.fixture(scope="module")
+def devices(tmp_path_factory) -> Iterator[Running]:
+    """Keep a tenant running at whose smtp.office365.com a printer may sign in."""
+    running = Running(tmp_path_factory.mktemp("devices"), DEVICES)
+    yield running
+    assert running.stop() == 0
 
 
 def test_smtplib_delivers_over_verified_starttls(up: Running) -> None:
@@ -232,3 +248,67 @@ def test_a_port_in_use_is_one_clear_line(up: Running, tmp_path: Path) -> None:
     (line,) = done.stderr.splitlines()
     assert str(port) in line
     assert "mail.contoso.com" in line
+
+
+# --- signing in ------------------------------------------------------------------------------------------------
+
+
+def test_smtplib_submits_as_a_user(devices: Running) -> None:
+    """A stock client finds AUTH LOGIN behind STARTTLS on port 587, signs in, and may send to the outside."""
+    with smtplib.SMTP(local_hostname="printer.example") as client:
+        client.connect(*devices.submission)
+        client._host = "smtp.office365.com"  # what starttls verifies
+        client.starttls(context=ssl.create_default_context(cafile=devices.ca))
+        client.ehlo()
+        assert client.esmtp_features["auth"].split() == ["LOGIN"]
+        client.login("printer@contoso.com", "secret")
+        client.sendmail(
+            "printer@contoso.com", ["ann@fabrikam.com"], "From: printer@contoso.com\r\n\r\nhello\r\n"
+        )
+    seen = devices.wait_for("Exchanged", command="<credentials>")
+    assert "secret" not in json.dumps(seen)
+    devices.wait_for("Delivered", mta="mx.fabrikam.com", recipient="ann@fabrikam.com")
+
+
+def test_smtplib_is_told_of_a_wrong_password(devices: Running) -> None:
+    """The refusal is the service's own."""
+    with smtplib.SMTP(local_hostname="printer.example") as client:
+        client.connect(*devices.submission)
+        client._host = "smtp.office365.com"
+        client.starttls(context=ssl.create_default_context(cafile=devices.ca))
+        with pytest.raises(smtplib.SMTPAuthenticationError) as refused:
+            client.login("printer@contoso.com", "guess")
+    assert (refused.value.smtp_code, refused.value.smtp_error) == (535, b"5.7.3 Authentication unsuccessful")
+
+
+@pytest.mark.interop
+def test_swaks_submits_as_a_user(devices: Running) -> None:
+    """Swaks signs in by AUTH LOGIN over verified TLS."""
+    if shutil.which("swaks") is None:
+        pytest.skip("swaks is not installed")
+    host, port = devices.submission
+    command = ["swaks", "--server", host, "--port", str(port), "--tls", "--tls-verify"]
+    command += ["--tls-ca-path", devices.ca, "--helo", "printer.example", "--auth", "LOGIN"]
+    command += ["--auth-user", "printer@contoso.com", "--auth-password", "secret"]
+    command += ["--from", "printer@contoso.com", "--to", "bob@contoso.com"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stdout
+    assert "235 2.7.0 Authentication successful" in done.stdout
+    devices.wait_for("Delivered", mta="Exchange Online", recipient="bob@contoso.com")
+
+
+def test_send_as_a_client_signs_in(devices: Running) -> None:
+    """A client host of the scenario connects where it signs in, with its password."""
+    mail = ("--from", "printer@contoso.com", "--to", "ann@fabrikam.com")
+    done = devices.send("--as", "printer", *mail)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == "accepted: message from printer@contoso.com at Exchange Online\n"
+    devices.wait_for("Delivered", mta="mx.fabrikam.com", recipient="ann@fabrikam.com")
+
+
+def test_send_as_a_client_elsewhere(devices: Running) -> None:
+    """Where no AUTH is offered, a client that is to sign in does not hand over mail."""
+    mail = ("--from", "printer@contoso.com", "--to", "ann@fabrikam.com")
+    done = devices.send("--as", "direct-with-login", *mail)
+    assert done.returncode == 1
+    assert "SMTP AUTH extension not supported by server" in done.stderr

@@ -56,8 +56,9 @@ def faults(text: str) -> list[str]:
 def test_what_goes_without_saying_is_filled_in() -> None:
     """A tenant's inbound hosts, its own domains' MX and the MX of internet domains need not be written."""
     world = load_text(SMALL, "s.yaml").topology
-    service = world.mtas["Exchange Online"].addresses[:1]  # the others are where mail leaves from
-    assert world.zones.addresses("contoso-com.mail.protection.outlook.com").addresses == service
+    service = world.mtas["Exchange Online"].addresses
+    assert world.zones.addresses("contoso-com.mail.protection.outlook.com").addresses == service[:1]
+    assert world.zones.addresses("smtp.office365.com").addresses == service[1:2]
     exchange = "contoso-mail-onmicrosoft-com.mail.protection.outlook.com"
     assert [mx.exchange for mx in world.zones.mx("contoso.mail.onmicrosoft.com").records] == [exchange]
     assert [mx.exchange for mx in world.zones.mx("fabrikam.com").records] == ["mx.fabrikam.com"]

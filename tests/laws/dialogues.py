@@ -9,16 +9,18 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 
 from hypothesis import strategies as st
 from runs import KINDS
+from topologies import PASSWORD, USERS
 
 from mailsim.flow.session import LONGEST_LINE, Answer, ServerSession, Then
 from mailsim.live.run import Endpoint
+from mailsim.mail.sasl import encoded
 from mailsim.mta.registry import BUILT_IN
 from mailsim.world.facts import TlsFacts
 
@@ -67,9 +69,26 @@ CHUNKS = st.builds(
 PATHFUL = st.builds(
     "{}{}{}".format, st.sampled_from(("MAIL FROM:", "RCPT TO:", "rcpt to:")), PATHS, PARAMETERS
 )
+SECRETS = (PASSWORD, encoded(PASSWORD), *(encoded(f"\0{user}\0{PASSWORD}") for user in USERS))
+"""What a client says that no record may show; passwords that are wrong are not kept secret by anybody."""
+
+_ANSWERS = st.sampled_from((
+    encoded(PASSWORD), encoded(PASSWORD), encoded("guess"), encoded("alice@contoso.com"), "*", "=", "", "no base64!", "/w==",
+    "QUIT", encoded("\0"),
+))  # fmt: skip
+_NAMES = st.sampled_from(USERS).map(encoded)
+SIGNING_IN = st.lists(
+    st.builds("AUTH LOGIN\r\n{}\r\n{}\r\n".format, _NAMES | _ANSWERS, _ANSWERS)
+    | st.builds("AUTH LOGIN {}\r\n{}\r\n".format, _NAMES, _ANSWERS)
+    | st.builds("auth PLAIN {}\r\n".format, st.sampled_from(SECRETS[2:]))
+    | st.builds("AUTH {} {} x\r\n".format, st.sampled_from(("LOGIN", "PLAIN", "NTLM", "<>")), _NAMES),
+    min_size=1,
+    max_size=3,
+).map(lambda lines: "".join(lines).encode())
 SAYING = (
     _line(st.sampled_from(USUAL))
     | _line(PATHFUL)
+    | SIGNING_IN
     | MESSAGES
     | CHUNKS
     | _line(st.sampled_from(ODD))
@@ -83,16 +102,26 @@ GROUPS = st.lists(SAYING | TRANSACTION, min_size=1, max_size=5).map(b"".join)
 LAST_IN_A_GROUP = st.sampled_from(
     (b"", b"", b"", b"STARTTLS\r\n", b"QUIT\r\n", b"DATA\r\n", b"BDAT 9 LAST\r\n")
 )
-GREETING = st.sampled_from((b"EHLO c.example\r\n", b"EHLO c.example\r\n", b""))
+GREETING = st.sampled_from(
+    (b"EHLO c.example\r\n", b"EHLO c.example\r\n", b"EHLO c.example\r\nSTARTTLS\r\n", b"")
+)
+SIGNED_IN = st.builds(
+    "EHLO c.example\r\nAUTH LOGIN\r\n{}\r\n{}\r\n".format,
+    st.sampled_from(USERS).map(encoded),
+    st.just(encoded(PASSWORD)),
+).map(str.encode)
 
 
 def dialogues() -> st.SearchStrategy[tuple[bytes, ...]]:
     """Draw what a client says, in groups that it sends at once."""
     groups = st.builds(bytes.__add__, GROUPS, LAST_IN_A_GROUP)
-    return st.builds(lambda first, rest: (first, *rest), GREETING, st.lists(groups, min_size=1, max_size=4))
+    begins = GREETING.map(lambda first: (first,)) | st.tuples(GREETING, SIGNED_IN)
+    return st.builds(lambda first, rest: (*first, *rest), begins, st.lists(groups, min_size=1, max_size=4))
 
 
 # --- in memory ------------------------------------------------------------------------------------------------
+
+Note = Callable[[ServerSession, str, Answer], None]
 
 
 @dataclass
@@ -104,9 +133,11 @@ class Memory:
         then: what the server waits for.
         held: octets that are no whole line, content or chunk yet.
         chunk: the announced chunk that is to come.
+        note: called with every command line and its answer.
     """
 
     session: ServerSession
+    note: Note
     then: Then = Then.NEXT_LINE
     held: bytes = b""
     chunk: Answer | None = None
@@ -137,7 +168,10 @@ class Memory:
     def _line(self, line: bytes) -> Answer:
         if len(line) + 1 > LONGEST_LINE:
             return self.session.overlong()
-        return self.session.handle(line.removesuffix(b"\r").decode("utf-8", "surrogateescape"))
+        text = line.removesuffix(b"\r").decode("utf-8", "surrogateescape")
+        answer = self.session.handle(text)
+        self.note(self.session, text, answer)
+        return answer
 
     def _answered(self, answer: Answer, rest: bytes) -> Answer:
         self.then, self.held = answer.then, rest
@@ -148,11 +182,13 @@ class Memory:
         return answer
 
 
-def in_memory(session: ServerSession, dialogue: tuple[bytes, ...]) -> list[list[bytes]]:
+def in_memory(
+    session: ServerSession, dialogue: tuple[bytes, ...], note: Note = lambda *_: None
+) -> list[list[bytes]]:
     """Return the greeting and the replies to each group, up to the one with which the server closes."""
     greeting = session.greet()
     assert greeting.reply is not None
-    memory, heard = Memory(session, greeting.then), [[greeting.reply.to_wire()]]
+    memory, heard = Memory(session, note, greeting.then), [[greeting.reply.to_wire()]]
     for group in dialogue:
         if memory.then is Then.CLOSE:
             break

@@ -7,30 +7,35 @@ from dataclasses import replace
 
 import pytest
 from cases import Case
-from dialogues import dialogues, in_memory, over_tcp
+from dialogues import SECRETS, dialogues, in_memory, over_tcp
 from laws import law_of
 from runs import pipeline_of
 from topologies import worlds
 
 from mailsim.live.worker import LiveRun
-from mailsim.trace.events import Event, Received
+from mailsim.trace.events import Event, Exchanged, Received
+from mailsim.trace.file import json_line
 from mailsim.world.facts import SessionFacts
 from mailsim.world.topology import Topology
 
 PORT = 25
+# where mailboxes sign in at Exchange Online
+SUBMISSION = 587
 
 
 def everybody_listens(world: Topology) -> Case:
     """Open the port of every MTA, also of the hosts that only send: they refuse the connection in SMTP."""
-    mtas = {name: replace(mta, ports=(PORT,)) for name, mta in world.mtas.items()}
+    ports = {"exchange_online": (PORT, SUBMISSION)}
+    mtas = {name: replace(mta, ports=ports.get(mta.kind, (PORT,))) for name, mta in world.mtas.items()}
     return Case(replace(world, mtas=mtas), (), None)
 
 
 def remembered(case: Case, dialogue: tuple[bytes, ...]) -> tuple[list[list[list[bytes]]], list[Event]]:
     """Hold the dialogue with a session of each MTA in memory; return the replies and what was received."""
     pipeline, heard = pipeline_of(case), []
-    for mta in case.world.mtas.values():
-        facts = SessionFacts(peer_ip=case.world.stranger, local_ip=mta.addresses[0], local_port=PORT)
+    listening = [(mta, port) for mta in case.world.mtas.values() for port in mta.ports]
+    for mta, port in listening:
+        facts = SessionFacts(peer_ip=case.world.stranger, local_ip=mta.addresses[0], local_port=port)
         heard.append(in_memory(pipeline.open_session(mta, facts, ""), dialogue))
     return heard, received(pipeline.log.events)
 
@@ -61,3 +66,14 @@ def test_memory_and_tcp_answer_alike(case: Case, dialogue: tuple[bytes, ...]):
     replies, accepted = remembered(case, dialogue)
     counts = [[len(group) for group in each] for each in replies]
     assert lived(case, dialogue, counts) == (replies, accepted)
+
+
+@law_of(runs=1, case=worlds().map(everybody_listens), dialogue=dialogues())
+def test_no_exchange_tells_a_secret(case: Case, dialogue: tuple[bytes, ...]):
+    """Whatever a client says, no command and no reason in the trace shows a password."""
+    pipeline = pipeline_of(case)
+    for mta in case.world.mtas.values():
+        facts = SessionFacts(peer_ip=case.world.stranger, local_ip=mta.addresses[0], local_port=mta.ports[-1])
+        in_memory(pipeline.open_session(mta, facts, ""), dialogue, pipeline.exchanged)
+    text = "".join(json_line(event) for event in pipeline.log.events if isinstance(event.what, Exchanged))
+    assert not [secret for secret in SECRETS if secret in text]

@@ -9,7 +9,7 @@ from laws import law_of
 from runs import choices, predict
 
 from mailsim.mta.exchange_online.selection import Named
-from mailsim.trace.connection import connections, stage_of
+from mailsim.trace.connection import DATA, connections, stage_of
 from mailsim.trace.events import (
     Attributed,
     Connected,
@@ -27,7 +27,7 @@ from mailsim.trace.paths import final_dispositions
 
 ENDINGS = {"delivered", "refused", "bounced", "expired", "looped", "queued", "dropped"}
 VERDICTS = {"TLS none", "TLS encrypted", "TLS verified", "TLS rejected"}
-REFUSALS = {f"refused at {stage}" for stage in ("CONNECT", "MAIL", "RCPT", "content")}
+REFUSALS = {f"refused at {stage}" for stage in ("CONNECT", "AUTH", "MAIL", "RCPT", "content")}
 CONNECTORS = {
     "by Receive",
     "by Send",
@@ -72,7 +72,8 @@ def _words(event: Event) -> Iterator[str]:
             yield "by Receive" if connector else "without Receive"
             yield "greeted" if reply.positive else "refused at CONNECT"
         case Exchanged(command, reply) if not reply.positive:
-            yield f"refused at {'content' if command.startswith('<') else stage_of(command)}"
+            stage = stage_of(command)
+            yield f"refused at {'content' if command.startswith('<') and stage == DATA else stage}"
         case Attributed(connector=connector):
             yield "by Inbound" if connector else "by no inbound connector"
         case Routed(via=via):

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from mailsim.mail.address import Mailbox
 from mailsim.mail.pattern import DomainPattern
+from mailsim.mail.sasl import Claim
 from mailsim.mta.client import ClientConfig
 from mailsim.mta.exchange_online import accepted_domain as online_accepted_domain
 from mailsim.mta.exchange_online import config as online_config
@@ -23,6 +24,7 @@ from mailsim.mta.exchange_online import connector as online_connector
 from mailsim.mta.exchange_online import inbound_connector as online_inbound_connector
 from mailsim.mta.exchange_online import outbound_connector as online_outbound_connector
 from mailsim.mta.exchange_online.organization_config import OrganizationConfig
+from mailsim.mta.exchange_online.transport_config import TransportConfig
 from mailsim.mta.exchange_server import accepted_domain as onprem_accepted_domain
 from mailsim.mta.exchange_server import certificate_choice, rights, usage
 from mailsim.mta.exchange_server import config as onprem_config
@@ -33,6 +35,7 @@ from mailsim.mta.relaying.tls_policy import TlsDemand
 from mailsim.mta.rules.rule import AttributeWords, TransportRule
 from mailsim.world.certificate import AuthoritySpec, CertificateSpec
 from mailsim.world.directory import (
+    Credentials,
     Directory,
     DirectoryRecipient,
     Forwarding,
@@ -185,6 +188,12 @@ def certificate_uses(draw: st.DrawFn, host: str) -> tuple[CertificateUse, ...]:
     return tuple(uses)
 
 
+PASSWORD = "Geheim-7"
+USERS = tuple(f"{person}@{domain}" for person in PEOPLE for domain in ("contoso.com", "tailspin.com"))
+SIGNING_IN = mostly(
+    Credentials(), Credentials(password=PASSWORD), Credentials(password=PASSWORD, smtp_disabled=False)
+)
+
 TRUSTS = mostly(frozenset(), frozenset({"private"}))
 
 # --- recipients ---------------------------------------------------------------------------------------------
@@ -260,9 +269,16 @@ def people_on_premises(draw: st.DrawFn, organization: str) -> Directory:
         if kind is not None:
             more = draw(forwardings()) if kind is RecipientType.MAILBOX else {}
             limits = draw(restrictions(organization))
+            proved = draw(SIGNING_IN)
             found.append(
                 DirectoryRecipient(
-                    kind=kind, primary=here, proxies=(here,), target=target, restrictions=limits, **more
+                    kind=kind,
+                    primary=here,
+                    proxies=(here,),
+                    target=target,
+                    restrictions=limits,
+                    credentials=proved,
+                    **more,
                 )
             )
     return Directory((*found, *draw(teams(organization))))
@@ -289,6 +305,7 @@ def people_in_the_cloud(draw: st.DrawFn, organization: str) -> Directory:
                     proxies=proxies,
                     target=target,
                     attributes=city,
+                    credentials=draw(SIGNING_IN),
                     restrictions=draw(restrictions(organization)),
                     **more,
                 )
@@ -326,6 +343,8 @@ STRANGERS = rights.Grantee(rights.Principal.ANONYMOUS_LOGON)
 RELAY = {STRANGERS: (rights.Right.ACCEPT_ANY_RECIPIENT,)}
 NO_OWN_SENDERS = {STRANGERS: (rights.Right.ACCEPT_AUTHORITATIVE_DOMAIN_SENDER,)}
 NO_ROUTING_HEADERS = {STRANGERS: (rights.Right.ACCEPT_HEADERS_ROUTING,)}
+USERS_TOO = onprem_receive_connector.PermissionGroup.EXCHANGE_USERS
+IN_CLEAR_TEXT = (usage.AuthMechanism.TLS, usage.AuthMechanism.BASIC_AUTH)
 EXTERNAL = (usage.AuthMechanism.EXTERNAL_AUTHORITATIVE, usage.AuthMechanism.TLS)
 CERTIFICATE_NAMES = [
     certificate_choice.CertificateName.parse(f"<I>CN=Example Public CA<S>CN={host}")
@@ -336,13 +355,13 @@ CERTIFICATE_NAMES = [
 @st.composite
 def receive_connectors(draw: st.DrawFn):
     """Draw a Receive connector that still wants its name."""
-    groups = draw(mostly(ANONYMOUS, (), ANONYMOUS[1:]))
+    groups = draw(mostly(ANONYMOUS, (), ANONYMOUS[1:], (*ANONYMOUS, USERS_TOO)))
     properties = {
         "remote_ip_ranges": (draw(mostly(RANGES[0], *RANGES[1:])),),
         "enabled": draw(mostly(True, False)),
         "permission_groups": groups,
         "auth_mechanism": draw(
-            mostly(usage.FULL, *([EXTERNAL] if groups else []), (usage.AuthMechanism.TLS,))
+            mostly(usage.FULL, *([EXTERNAL] if groups else []), (usage.AuthMechanism.TLS,), IN_CLEAR_TEXT)
         ),
         "removed_rights": draw(mostly({}, NO_OWN_SENDERS, NO_ROUTING_HEADERS)),
         "extended_rights": draw(mostly({}, RELAY)),
@@ -355,6 +374,10 @@ def receive_connectors(draw: st.DrawFn):
         "max_message_size": draw(LIMITS),
         "max_recipients_per_message": draw(mostly(200, 1)),
         "max_hop_count": draw(mostly(60, 6)),
+        "max_logon_failures": draw(mostly(3, 1)),
+        "max_protocol_errors": draw(mostly(5, "Unlimited")),
+        "message_rate_limit": draw(mostly("Unlimited", 1)),
+        "message_rate_source": draw(mostly(usage.RateSource.USER, *usage.RateSource)),
     }
     return lambda name: onprem_receive_connector.ReceiveConnector(name=name, **properties)
 
@@ -513,6 +536,7 @@ def tenants(draw: st.DrawFn, organization: str) -> online_config.Tenant:
         outbound_connectors=draw(numbered("Outbound", outbound_connectors(organization), least=1, most=3)),
         transport_rules=draw(numbered("Rule", transport_rules(), most=2)),
         directory=draw(people_in_the_cloud(organization)),
+        transport_config=TransportConfig(smtp_client_authentication_disabled=draw(mostly(False, True))),
         organization_config=OrganizationConfig(reject_direct_send=draw(mostly(False, True))),
     )
 
@@ -525,10 +549,11 @@ def services(draw: st.DrawFn, organizations: tuple[str, ...]) -> Mta:
         kind="exchange_online",
         fqdn=SERVICE_HOST,
         addresses=(ADDRESSES[SERVICE_HOST],),
+        ports=(25, 587),
         certificates=(CertificateUse("mail.protection.outlook.com"),),
         trusts=draw(TRUSTS),
         config=online_config.ExchangeOnlineConfig(
-            tenants=tuple(draw(tenants(name)) for name in organizations)
+            tenants=tuple(draw(tenants(name)) for name in organizations),
         ),
     )
 
@@ -565,6 +590,12 @@ def internet_mtas(draw: st.DrawFn, domain: str) -> Mta:
     )
 
 
+RIGHT, WRONG = Claim("alice@contoso.com", PASSWORD), Claim("alice@contoso.com", "guess")
+LOGINS = st.sampled_from(
+    ((25, None), (25, None), (25, None), (587, RIGHT), (25, RIGHT), (587, WRONG), (25, WRONG), (587, None))
+)
+
+
 @st.composite
 def client_hosts(draw: st.DrawFn, host: str) -> Mta:
     """Draw a host that only sends; its certificate may be one of contoso's."""
@@ -577,7 +608,7 @@ def client_hosts(draw: st.DrawFn, host: str) -> Mta:
         addresses=(ADDRESSES[host],),
         ports=(),
         certificates=draw(certificate_uses(owner)),
-        config=ClientConfig(draw(st.sampled_from(NEXT_HOPS)), demand),
+        config=ClientConfig(draw(st.sampled_from(NEXT_HOPS)), demand, *draw(LOGINS)),
     )
 
 

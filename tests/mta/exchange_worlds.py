@@ -221,8 +221,14 @@ def facts(
         seen = TlsFacts("TLS1_3", at.pki.presented(shows) if shows else None)
     return SessionFacts(
         peer_ip=IPv4Address(peer),
-        local_ip=at.mta.addresses[0],
-        **{"local_port": 25, "ehlo": "client.example", "extended": True, "tls": seen} | more,
+        **{
+            "local_ip": at.mta.addresses[0],
+            "local_port": 25,
+            "ehlo": "client.example",
+            "extended": True,
+            "tls": seen,
+        }
+        | more,
     )
 
 

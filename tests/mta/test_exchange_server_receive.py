@@ -278,7 +278,7 @@ def test_require_tls():
     clear = kind(at).on_mail(at, session(at), Mail(None))
     assert str(clear.value) == "451 5.7.3 STARTTLS is required to send mail"
     verdicts = [each.verdict for each in clear.because[1:]]
-    assert verdicts == [Verdict.YES, Verdict.NO, *[Verdict.NOT_REACHED] * 3]
+    assert verdicts == [Verdict.YES, Verdict.NO, *[Verdict.NOT_REACHED] * 4]
     assert kind(at).on_mail(at, session(at, tls=True), Mail(None)).value is None
 
 

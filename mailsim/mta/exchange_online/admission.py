@@ -53,7 +53,11 @@ RELAY = documented("ms:updated-smtp-relay-requirements", "conditions for relay s
 def ways_in(
     at: PointOfView, facts: SessionFacts, attributed: Attributed, sender: ReversePath, to: Mailbox
 ) -> tuple[Gate[Reply], ...]:
-    """Return the gates between a session and a tenant, in order."""
+    """Return the gates between a session and a tenant, in order.
+
+    A mailbox that signed in passes the only one that is documented to let it through; that the others are not for it is
+    inferred.
+    """
     tenant, server = attributed.tenant, at.mta.fqdn
     policy = tenant.hosted_connection_filter_policy if tenant else HostedConnectionFilterPolicy()
     met = attributed.connector if attributed.direction == INCOMING else None
@@ -61,6 +65,14 @@ def ways_in(
     secured = replies.TLS_WANTED_FOR_GOOD
     if at.assumed(REQUIRE_TLS_REPLY) == "temporary":
         secured = replies.TLS_WANTED_FOR_NOW
+    direct_send = Gate(
+        "RejectDirectSend",
+        lambda: _direct_send(at, facts, attributed, sender),
+        replies.direct_send_rejected(server),
+        DIRECT_SEND,
+    )
+    if attributed.user:
+        return (direct_send,)
     return (
         Gate("IPBlockList", lambda: passes_filter(at, policy, facts.peer_ip), blocked, FILTER),
         Gate(
@@ -76,12 +88,7 @@ def ways_in(
             partner.PARTNER,
         ),
         Gate("RequireTls", lambda: partner.is_secured(at, met, facts), secured, CONNECTOR),
-        Gate(
-            "RejectDirectSend",
-            lambda: _direct_send(at, facts, attributed, sender),
-            replies.direct_send_rejected(server),
-            DIRECT_SEND,
-        ),
+        direct_send,
         *_version_gate(at, facts, attributed),
     )
 
@@ -187,12 +194,14 @@ def has_one_domain(at: PointOfView, attributed: Attributed, envelope: Envelope, 
 
 
 def _direct_send(at: PointOfView, facts: SessionFacts, attributed: Attributed, sender: ReversePath) -> Check:
-    """Hold Incoming mail against RejectDirectSend; mail by an OnPremises connector is no Direct Send."""
+    """Hold Incoming mail against RejectDirectSend; mail by an OnPremises connector or a user is no Direct Send."""
     tenant, connector = attributed.tenant, attributed.connector
     own = _accepted_sender(tenant, sender)
     known = connector is not None and (connector.on_premises or partner.knows_session(at, connector, facts))
     config = tenant.organization_config if tenant else OrganizationConfig()
-    return allows_direct_send(config, sender, own, connector.name if connector and known else "")
+    by = f"inbound connector {connector.name!r}" if connector and known else ""
+    by = f"mailbox {attributed.user} signed in" if attributed.user else by
+    return allows_direct_send(config, sender, own, by)
 
 
 def _accepted_sender(tenant: Tenant | None, sender: ReversePath) -> AcceptedDomain | None:

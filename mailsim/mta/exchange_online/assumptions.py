@@ -1,4 +1,4 @@
-"""What no source settles about the receiving side of Exchange Online, and how a scenario decides it.
+"""What no source settles about how Exchange Online receives and lets users submit, and how a scenario decides it.
 
 Each is asked by ``at.assumed`` where it matters; the check that rests on it cites the choice.
 """
@@ -116,6 +116,55 @@ ENFORCED_MINUTES = Assumption(
     evidence="the announcement gives minutes an hour, not which",
 )
 
+WRONG_PASSWORD = Assumption(
+    key="exo-wrong-password",
+    question="how is a wrong user name or password answered?",
+    choices={
+        "5.7.3": "535 5.7.3 Authentication unsuccessful",
+        "5.7.139": "535 5.7.139 Authentication unsuccessful, the user credentials were incorrect.",
+    },
+    evidence="the page on printers has the first; later reports of clients have the second",
+)
+SMTP_AUTH_DISABLED = Assumption(
+    key="exo-smtp-auth-disabled",
+    question="how is a logon answered where SmtpClientAuthenticationDisabled is True?",
+    choices={
+        "5.7.139": "535 5.7.139 that names the tenant or the mailbox",
+        "5.7.3": "535 5.7.3 Authentication unsuccessful, as the page on printers has it",
+    },
+    evidence="reports of clients since 2020 have the first; the page speaks of the second",
+)
+NOT_AUTHENTICATED = Assumption(
+    key="exo-not-authenticated",
+    question="how is MAIL answered before a logon at smtp.office365.com?",
+    choices={
+        "current": "530 5.7.57 Client not authenticated to send mail.",
+        "older": "530 5.7.57 SMTP; Client was not authenticated to send anonymous mail during MAIL FROM",
+    },
+    evidence="both forms stand on the page on printers; reports of clients since 2022 have the first",
+)
+SEND_AS_DENIED = Assumption(
+    key="exo-send-as-denied",
+    question="how is a sender refused that is neither the login nor one it may send as?",
+    choices={
+        "5.2.252": "554 5.2.252 SendAsDenied; names both addresses",
+        "5.2.0": "554 5.2.0 STOREDRV.Submission.Exception:SendAsDeniedException.MapiExceptionSendAsDenied",
+        "5.7.60": "550 5.7.60 SMTP; Client does not have permissions to send as this sender",
+    },
+    evidence="reports of clients: the last one until 2018, the second until 2021, the first one since",
+)
+MESSAGE_RATE = Assumption(
+    key="exo-message-rate",
+    question="what happens to the 31st message of a mailbox in a minute?",
+    choices={
+        "432": "the end of the message is answered 432 4.3.2, so that the client delays it",
+        "421": "MAIL is answered 421 4.4.2, so that the client delays it",
+        "accepted": "it is accepted; the service delays it by itself, which is not shown",
+    },
+    evidence="the page says that the excess is delayed and gives 432 for too many connections; clients report 421 as well",
+)
+
+SUBMITTING = (WRONG_PASSWORD, SMTP_AUTH_DISABLED, NOT_AUTHENTICATED, SEND_AS_DENIED, MESSAGE_RATE)
 RECEIVING = (
     CERTIFICATE_ISSUER,
     ASSOCIATED_DOMAINS,

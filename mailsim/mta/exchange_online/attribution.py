@@ -5,6 +5,8 @@ all tenants, at (1) the client certificate, (2) the client's address together wi
 (3) the recipient's domain. The first two make mail *Originating*: it counts as sent by the tenant. The third makes it
 *Incoming*: anonymous mail for the tenant, which may still meet one of its Partner connectors (``partner``).
 
+Mail of a mailbox that signed in is Originating mail of its tenant, whatever else the session shows (``submission``).
+
 Sources: "Office 365 message attribution" (Exchange Team), New-InboundConnector, MC1226222 (certificate domain before
 MAIL FROM before RCPT TO); a chain that does not reach a trusted root counts as no match (KB 3212877).
 """
@@ -27,16 +29,21 @@ from mailsim.mta.exchange_online.inbound_connector import (
     shows_trusted_chain,
 )
 from mailsim.mta.exchange_online.partner import choose_partner
+from mailsim.mta.exchange_online.submission import User, user_of
 from mailsim.mta.kind import Attribution, PointOfView
 from mailsim.mta.relaying.tls_policy import name_matches
 from mailsim.mta.unmodelled import unmodelled
 from mailsim.reason.check import Check, check
 from mailsim.reason.choice import Choice, Rank, select
-from mailsim.reason.cite import documented
+from mailsim.reason.cite import assumed, documented
 from mailsim.reason.decision import Decision, Reason
 from mailsim.world.facts import SessionFacts
 
 ATTRIBUTION = documented("ms:message-attribution", "Office 365 message attribution")
+
+USER = assumed(
+    "ms:multifunction-devices", "that mail of a mailbox is Originating mail of its tenant is inferred"
+)
 
 ORIGINATING, INCOMING, NOBODY = "Originating", "Incoming", ""
 
@@ -64,6 +71,7 @@ class Attributed:
         direction: ``Originating``, ``Incoming`` or empty.
         unused: the OnPremises connector that the session meets and that no accepted domain makes good.
         missed: of Incoming mail, what alone kept OnPremises connectors of the recipient's tenant from being met.
+        user: the mailbox that signed in, empty for nobody.
     """
 
     tenant: Tenant | None
@@ -71,6 +79,7 @@ class Attributed:
     direction: str
     unused: Claim | None = None
     missed: tuple[Check, ...] = ()
+    user: str = ""
 
     @property
     def owner(self) -> str:
@@ -103,7 +112,10 @@ class Owners:
 def attribute(
     at: PointOfView, facts: SessionFacts, sender: ReversePath, recipient: Mailbox
 ) -> Decision[Attributed]:
-    """Decide whose mail this is: certificate, then address with sender domain, then recipient domain."""
+    """Decide whose mail this is: the user, else certificate, then address with sender domain, then recipient domain."""
+    user = user_of(at, facts.user)
+    if user is not None:
+        return _by_user(user)
     because: list[Reason] = []
     looked_at: list[Choice[Claim]] = []
     for choose in (by_certificate, by_address):
@@ -134,6 +146,13 @@ def _missed(looked_at: list[Choice[Claim]], owner: Tenant) -> Iterator[Check]:
         failed = [each for each in candidate.checks if each.failed]
         if candidate.subject.tenant is owner and len(failed) == 1 and failed[0].source:
             yield replace(failed[0], rule=f"{failed[0].rule} of {candidate.subject.connector.name!r}")
+
+
+def _by_user(user: User) -> Decision[Attributed]:
+    name = str(user.mailbox.primary)
+    why = check(True, "signed in", saw=f"{name}, a mailbox of {user.tenant.name}", cite=USER)
+    value = Attributed(user.tenant, None, ORIGINATING, user=name)
+    return Decision("attribution", value, (why,), f"{ORIGINATING} from {user.tenant.name} by {name}")
 
 
 def by_certificate(

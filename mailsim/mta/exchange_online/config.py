@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from ipaddress import IPv4Address
 
 from mailsim.mta.exchange_online.accepted_domain import AcceptedDomain, accepted_by
 from mailsim.mta.exchange_online.connection_filter import HostedConnectionFilterPolicy
@@ -70,9 +71,17 @@ class Tenant:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExchangeOnlineConfig:
-    """The service: all tenants of the simulation."""
+    """The service.
+
+    Args:
+        tenants: all tenants of the simulation.
+        submission_address: of smtp.office365.com, where mailboxes sign in; None where nobody can by address.
+        relay_pool_address: of the relay pool, from which mail with a foreign sender leaves; None where there is none.
+    """
 
     tenants: tuple[Tenant, ...] = ()
+    submission_address: IPv4Address | None = None
+    relay_pool_address: IPv4Address | None = None
 
     def tenant(self, name: str) -> Tenant | None:
         """Return a tenant by name."""

@@ -22,6 +22,8 @@ MAX_RECIPIENTS_A_DAY = 10_000  # of a mailbox
 MAX_SEND_SIZE = 36_700_160  # 35 MB, observed in Get-MailboxPlan
 MAX_RECEIVE_SIZE = 37_748_736  # 36 MB, observed in Get-MailboxPlan
 BUILD = "15.20.8000.10"
+SUBMISSION_HOST, SUBMISSION_PORT = "smtp.office365.com", 587
+MESSAGES_A_MINUTE = 30  # of a mailbox that signed in
 CLIENT_CERTIFICATE = "mail.protection.outlook.com"
 
 EXPIRED = reply(550, "5.4.300", "Message expired")

@@ -23,6 +23,7 @@ from mailsim.mta.exchange_online import (
     replies,
     send,
     sending_assumptions,
+    submission,
 )
 from mailsim.mta.exchange_online.attribution import Owners
 from mailsim.mta.exchange_online.config import ExchangeOnlineConfig
@@ -58,6 +59,7 @@ class ExchangeOnline:
     failure_is = "bounced"
     assumptions = (
         *assumptions.RECEIVING,
+        *assumptions.SUBMITTING,
         *sending_assumptions.SENDING,
         *recipient_assumptions.RESOLVING,
         OWN_DOMAINS,
@@ -73,11 +75,11 @@ class ExchangeOnline:
     def on_starttls(self, at: PointOfView, session: Session) -> ServerTls | None:
         return receive.tls_for(at, session)
 
-    def mechanisms(self, _at: PointOfView, _session: Session) -> tuple[str, ...]:
-        return ()
+    def mechanisms(self, at: PointOfView, session: Session) -> tuple[str, ...]:
+        return submission.mechanisms(at, session.facts)
 
-    def on_auth(self, _at: PointOfView, _session: Session, _claim: Claim) -> Decision[Reply | None]:
-        return Decision("AUTH", self.words.auth_unknown, ())
+    def on_auth(self, at: PointOfView, _session: Session, claim: Claim) -> Decision[Reply | None]:
+        return submission.judge_logon(at, claim)
 
     def on_mail(self, at: PointOfView, session: Session, mail: Mail) -> Decision[Reply | None]:
         return receive.judge_sender(at, session, mail)
@@ -117,7 +119,7 @@ class ExchangeOnline:
 
     def report(
         self, at: PointOfView, item: Item, notices: tuple[Notice, ...], name: str, action: Action
-    ) -> Item | None:
+    ) -> Decision[Item | None]:
         return send.report(
             at, item, notices, name, action, tenant=recipients.owner_of_notice(at, item, notices)
         )

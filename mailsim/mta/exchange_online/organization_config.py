@@ -41,12 +41,12 @@ def allows_direct_send(
         config: of the recipient's tenant.
         sender: MAIL FROM.
         own: the tenant's accepted domain that the sender's belongs to, None for a foreign one or the null path.
-        by: the connector that the session meets by address or certificate, empty for none.
+        by: the connector that the session meets by address or certificate, or who signed in; empty for none.
     """
     direct = own is not None and not by
     saw = f"sender {sender or '<>'}"
     saw += f" of the tenant's own {own.domain_name}" if own else ", no domain of the tenant"
-    saw += f", inbound connector {by!r}" if by else ", no inbound connector by address or certificate"
+    saw += f", {by or 'no inbound connector by address or certificate'}"
     return check(
         not (config.reject_direct_send and direct),
         f"RejectDirectSend {config.reject_direct_send}",

@@ -1,7 +1,7 @@
 """What makes mail from the tenant's own servers internal.
 
 A connector with CloudServicesMailEnabled may bring cross-premises headers, and AuthAs is what they say; one with
-TreatMessagesAsInternal makes mail of accepted domains internal without them. Everything else is Anonymous, Partner
+TreatMessagesAsInternal makes mail of accepted domains internal without them. So is mail of a mailbox that signed in. Everything else is Anonymous, Partner
 connectors included. The conditions are assembled from several pages, since the one article about them lists none.
 
 Sources: Set-InboundConnector, "Header firewall", KB 3079142.
@@ -21,7 +21,7 @@ from mailsim.mta.exchange_online.inbound_connector import InboundConnector
 from mailsim.mta.kind import PointOfView
 from mailsim.mta.setting import is_on
 from mailsim.reason.check import Check, check
-from mailsim.reason.cite import documented
+from mailsim.reason.cite import assumed, documented
 from mailsim.reason.decision import Decision
 from mailsim.world.facts import SessionFacts
 
@@ -52,6 +52,8 @@ def judge_trust(
         message: as received.
     """
     tenant, connector = attributed.tenant, attributed.connector
+    if attributed.user:
+        return _decided(Trust.INTERNAL, _signed_in(attributed.user))
     if tenant is None or connector is None or not connector.on_premises:
         saw = f"{attributed.direction} mail"
         saw += f" by Partner connector {connector.name!r}" if connector else ", no connector"
@@ -72,6 +74,11 @@ def judge_trust(
 
 def _decided(trust: Trust, *checks: Check) -> Decision[Trust]:
     return Decision("author (AuthAs)", trust, checks, trust.value)
+
+
+def _signed_in(user: str) -> Check:
+    cite = assumed("ms:multifunction-devices", "that mail of a mailbox is written inside is inferred")
+    return check(True, "signed in", saw=user, cite=cite)
 
 
 def _own_sender(tenant: Tenant, connector: InboundConnector, sender: ReversePath) -> Check:

@@ -9,12 +9,13 @@ Sources: "Office 365 message attribution", "NDRs in Exchange Online", "Exchange 
 from __future__ import annotations
 
 from mailsim.mail.address import Mailbox
+from mailsim.mail.author import author_of
 from mailsim.mail.command import Mail, Rcpt
 from mailsim.mail.date import mail_date
 from mailsim.mail.envelope import Envelope
 from mailsim.mail.message import Message
 from mailsim.mail.reply import Reply
-from mailsim.mta.exchange_online import defaults, headers, replies
+from mailsim.mta.exchange_online import defaults, headers, replies, submission
 from mailsim.mta.exchange_online.admission import (
     RELAY,
     has_one_domain,
@@ -50,6 +51,7 @@ def answer_ehlo(at: PointOfView, session: Session) -> Decision[Reply]:
     if session.facts.extended:
         lines += [f"SIZE {defaults.MAX_MESSAGE_SIZE}", "PIPELINING", "DSN", "ENHANCEDSTATUSCODES"]
         lines += ["STARTTLS"] if tls_for(at, session) else []
+        lines += [f"AUTH {name}" for name in submission.mechanisms(at, session.facts)]
         lines += ["8BITMIME", "CHUNKING", "SMTPUTF8"]
     return Decision("EHLO", Reply(250, "", tuple(lines)), (), "welcome")
 
@@ -63,10 +65,14 @@ def tls_for(at: PointOfView, session: Session) -> ServerTls | None:
 
 
 def judge_sender(at: PointOfView, session: Session, mail: Mail) -> Decision[Reply | None]:
-    """Accept every sender whose host does not take our name and whose message is not announced as too large."""
+    """Accept every sender whose host does not take our name and whose message is not announced as too large.
+
+    Where mailboxes sign in, one must have.
+    """
     size = int(mail.parameters.get("SIZE") or 0)
     gates = (
         Gate("HELO", lambda: _own_helo(at, session.facts), replies.BAD_HELO, NDRS),
+        *submission.mail_gates(at, session.facts),
         Gate("message size", lambda: _fits(size), replies.TOO_LARGE, LIMITS),
     )
     return admit("MAIL FROM", gates)
@@ -100,7 +106,7 @@ def judge_recipient(
 
 
 def take(at: PointOfView, session: Session, envelope: Envelope, message: Message, name: str) -> Acceptance:
-    """Take a message over: size and loop count, then header firewall, promotion and stamps."""
+    """Take a message over: size, loop count and a user's senders, then header firewall, promotion and stamps."""
     loops = headers.own_hops(at, message)
     found = [attribute(at, session.facts, envelope.reverse_path, path) for path in envelope.paths]
     decision = admit(
@@ -109,6 +115,7 @@ def take(at: PointOfView, session: Session, envelope: Envelope, message: Message
             *_still_open(at, session, envelope, found),
             Gate("message size", lambda: _fits(message.size), replies.TOO_LARGE, LIMITS),
             Gate("loop count", lambda: _few_loops(loops), replies.too_many_hops(at.mta.fqdn), LOOPS),
+            *submission.content_gates(at, session.facts, envelope.reverse_path, author_of(message)),
         ),
     )
     if decision.value is not None:

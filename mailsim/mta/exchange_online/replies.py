@@ -75,6 +75,25 @@ TLS_WANTED_FOR_NOW = reply(451, "5.7.3", "STARTTLS is required to send mail")
 BAD_HELO = reply(550, "5.7.506", "Access Denied, Bad HELO")
 TOO_MANY_RECIPIENTS = reply(452, "4.5.3", "Too many recipients")
 
+# of smtp.office365.com; which of several forms is used is assumed
+AUTHENTICATION_FAILED = reply(535, "5.7.3", "Authentication unsuccessful")
+WRONG_CREDENTIALS = reply(535, "5.7.139", "Authentication unsuccessful, the user credentials were incorrect.")
+NOT_AUTHENTICATED = reply(530, "5.7.57", "Client not authenticated to send mail.")
+NOT_AUTHENTICATED_OLDER = reply(
+    530, "5.7.57", "SMTP; Client was not authenticated to send anonymous mail during MAIL FROM"
+)
+SEND_AS_DENIED_OLDEST = reply(550, "5.7.60", "SMTP; Client does not have permissions to send as this sender")
+# real replies go on with diagnostic numbers
+_SUBMISSION = (
+    "STOREDRV.Submission.Exception:SendAsDeniedException.MapiExceptionSendAsDenied; Failed to process message due to "
+    "a permanent exception with message Cannot submit message."
+)
+SEND_AS_DENIED_OLDER = reply(554, "5.2.0", _SUBMISSION)
+SENDER_LIMIT = reply(432, "4.3.2", "STOREDRV.ClientSubmit; sender thread limit exceeded")
+RATE_EXCEEDED = reply(
+    421, "4.4.2", "Message submission rate for this client has exceeded the configured limit"
+)
+
 NO_ROUTE = {
     RouteProblem.NO_ADDRESS: reply(450, "4.4.312", "DNS query failed [Message=InfoNoRecords]"),
     RouteProblem.NULL_MX: reply(556, "5.1.10", "Recipient domain does not accept mail (null MX)"),
@@ -88,6 +107,21 @@ EXPIRED = {
     "4.4.317": reply(550, "5.4.317", "Message expired, cannot connect to remote server({})"),
     "4.4.318": reply(550, "5.4.318", "Message expired, connection reset(SuspiciousRemoteServerError)"),
 }
+
+
+def smtp_auth_disabled(of: str) -> Reply:
+    """Refuse a logon where SMTP AUTH is switched off for the Tenant or the Mailbox (observed)."""
+    return reply(
+        535,
+        "5.7.139",
+        f"Authentication unsuccessful, SmtpClientAuthentication is disabled for the {of}. "
+        "Visit https://aka.ms/smtp_auth_disabled for more information.",
+    )
+
+
+def send_as_denied(user: str, sender: str) -> Reply:
+    """Refuse a sender that is not the user's own (observed)."""
+    return reply(554, "5.2.252", f"SendAsDenied; {user} not allowed to send as {sender}; {_SUBMISSION}")
 
 
 # codes are documented for all; the text for groups, the name for mailboxes, the rest by analogy

@@ -1,7 +1,10 @@
 """The transport settings of a tenant: what may be written, and the checks that read them.
 
-Names are those of Set-TransportConfig, snake_cased; MaxSendSize and MaxReceiveSize exist on-premises only. Source:
-Set-TransportConfig.
+Names are those of Set-TransportConfig, snake_cased; MaxSendSize and MaxReceiveSize exist on-premises only. A mailbox's own
+SmtpClientAuthenticationDisabled wins over the tenant's (Set-CASMailbox); in tenants made since January 2020 the tenant's is $true,
+which it is here unless written.
+
+Sources: Set-TransportConfig; "Enable or disable authenticated client SMTP submission (SMTP AUTH) in Exchange Online".
 """
 
 from __future__ import annotations
@@ -15,8 +18,10 @@ from mailsim.mta.exchange_online import defaults
 from mailsim.mta.unmodelled import Configured
 from mailsim.reason.check import Check, check
 from mailsim.reason.cite import documented
+from mailsim.world.directory import DirectoryRecipient
 
 SETTINGS = documented("ms:set-transportconfig", "Set-TransportConfig")
+SMTP_AUTH = documented("ms:authenticated-client-smtp-submission", "SmtpClientAuthenticationDisabled")
 LEAST, MOST = timedelta(hours=12), timedelta(hours=24)  # of MessageExpiration
 
 
@@ -39,7 +44,7 @@ class TransportConfig(Configured):
             "HeaderPromotionModeSetting", "InternalDsnReportingAuthority", "JournalArchivingEnabled",
             "JournalingReportNdrTo", "ReplyAllStormBlockDurationHours",
             "ReplyAllStormDetectionMinimumRecipients", "ReplyAllStormDetectionMinimumReplies",
-            "ReplyAllStormProtectionEnabled", "SmtpClientAuthenticationDisabled",
+            "ReplyAllStormProtectionEnabled",
         }
     )  # fmt: skip
 
@@ -48,6 +53,7 @@ class TransportConfig(Configured):
     external_postmaster_address: Mailbox | None = None
     external_delay_dsn_enabled: bool = True
     internal_delay_dsn_enabled: bool = True
+    smtp_client_authentication_disabled: bool = True
 
     def __post_init__(self) -> None:
         """Refuse what the cmdlet refuses.
@@ -71,9 +77,19 @@ class TransportConfig(Configured):
         limit = self.max_recipient_envelope_limit
         return defaults.MAX_RECIPIENTS if limit == "Unlimited" else limit
 
-    def delay_dsn_enabled(self, *, internal: bool) -> bool:
-        """Whether people inside, or outside, are told that their mail waits."""
-        return self.internal_delay_dsn_enabled if internal else self.external_delay_dsn_enabled
+
+def tells_of_delay(config: TransportConfig, *, internal: bool) -> Check:
+    """InternalDelayDsnEnabled, ExternalDelayDsnEnabled: people inside, or outside, are told that their mail waits."""
+    setting = "InternalDelayDsnEnabled" if internal else "ExternalDelayDsnEnabled"
+    enabled = config.internal_delay_dsn_enabled if internal else config.external_delay_dsn_enabled
+    return check(
+        enabled,
+        f"{setting} of TransportConfig",
+        saw=f"${str(enabled).lower()}",
+        wanted="$true",
+        cite=SETTINGS,
+        source=config.source(setting),
+    )
 
 
 def few_recipients(config: TransportConfig, count: int) -> Check:
@@ -86,4 +102,33 @@ def few_recipients(config: TransportConfig, count: int) -> Check:
         wanted=f"at most {limit}",
         cite=SETTINGS,
         source=config.source("MaxRecipientEnvelopeLimit"),
+    )
+
+
+def lets_tenant_sign_in(config: TransportConfig, user: DirectoryRecipient) -> Check:
+    """Want SMTP AUTH enabled for the tenant, where the mailbox has no setting of its own."""
+    own = user.credentials.smtp_disabled
+    written = "" if config.source("SmtpClientAuthenticationDisabled") else " (by default)"
+    saw = f"{config.smtp_client_authentication_disabled}{written}"
+    saw += f"; {own} for {user.primary}" if own is not None else f"; not set for {user.primary}"
+    return check(
+        own is not None or not config.smtp_client_authentication_disabled,
+        "SmtpClientAuthenticationDisabled of TransportConfig",
+        saw=saw,
+        wanted="$false, or $false for the mailbox",
+        cite=SMTP_AUTH,
+        source=config.source("SmtpClientAuthenticationDisabled"),
+    )
+
+
+def lets_mailbox_sign_in(user: DirectoryRecipient) -> Check:
+    """Want SMTP AUTH not disabled for the mailbox."""
+    own = user.credentials.smtp_disabled
+    return check(
+        not own,
+        f"SmtpClientAuthenticationDisabled of {user.primary}",
+        saw="not set" if own is None else str(own),
+        wanted="$false",
+        cite=SMTP_AUTH,
+        source=user.source("SmtpClientAuthenticationDisabled"),
     )

@@ -58,4 +58,41 @@ ANY_SENDER = Assumption(
     },
     evidence="Microsoft Q&A 308173: removing the right had no effect on a Front End connector of Exchange 2013",
 )
-EVERY = (MAX_HOP_COUNT, MAX_LOCAL_HOP_COUNT, NEWEST_CERTIFICATE, OORG_PROMOTES, CLOUD_SENDERS, ANY_SENDER)
+LOGON_FAILURES = Assumption(
+    key="onprem-logon-failures",
+    question="which failed logon closes the connection, and with which reply",
+    choices={
+        "exceeded": "the first one beyond MaxLogonFailures, which is answered 421 4.7.0",
+        "reached": "the one that reaches MaxLogonFailures, which is answered 421 4.7.0",
+    },
+    evidence="the page lets so many failures be retried before the connection is closed; no page gives the last reply",
+)
+SEND_AS_STAGE = Assumption(
+    key="onprem-send-as-stage",
+    question="when a user hears that a sender is not its own",
+    choices={
+        "message": "at the end of the message, also about MAIL FROM",
+        "mail": "at MAIL FROM; about the From field at the end of the message",
+    },
+    evidence="client libraries report the refusal to the final dot; no page names the stage",
+)
+SEND_AS_FROM = Assumption(
+    key="onprem-send-as-from",
+    question="which sender of a user's message must be its own",
+    choices={
+        "both": "MAIL FROM and the From field",
+        "envelope": "MAIL FROM alone",
+    },
+    evidence="a refusal to the final dot suggests that the header is looked at; the pages speak of the sender",
+)
+EVERY = (
+    MAX_HOP_COUNT,
+    MAX_LOCAL_HOP_COUNT,
+    NEWEST_CERTIFICATE,
+    OORG_PROMOTES,
+    CLOUD_SENDERS,
+    ANY_SENDER,
+    LOGON_FAILURES,
+    SEND_AS_STAGE,
+    SEND_AS_FROM,
+)

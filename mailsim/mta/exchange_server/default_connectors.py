@@ -14,7 +14,7 @@ from mailsim.mta.exchange_server import defaults
 from mailsim.mta.exchange_server.address_range import ALL_IPV4, ALL_IPV6, everywhere
 from mailsim.mta.exchange_server.receive_connector import ReceiveConnector
 from mailsim.mta.exchange_server.rights import PermissionGroup
-from mailsim.mta.exchange_server.usage import CLIENTS, FULL, SizeMode, TransportRole
+from mailsim.mta.exchange_server.usage import CLIENTS, FULL, RateSource, SizeMode, TransportRole
 
 _EVERYBODY = (ALL_IPV6, ALL_IPV4)
 
@@ -48,6 +48,8 @@ def _front_end(server: str) -> tuple[ReceiveConnector, ...]:
             remote_ip_ranges=_EVERYBODY,
             auth_mechanism=CLIENTS,
             permission_groups=(PermissionGroup.EXCHANGE_USERS,),
+            message_rate_limit=defaults.CLIENT_MESSAGE_RATE_LIMIT,
+            message_rate_source=RateSource.USER,
         ),
         ReceiveConnector(
             name=f"Outbound Proxy Frontend {server}",
@@ -84,5 +86,7 @@ def _transport(server: str) -> tuple[ReceiveConnector, ...]:
             remote_ip_ranges=_EVERYBODY,
             auth_mechanism=FULL,
             permission_groups=(PermissionGroup.EXCHANGE_USERS, PermissionGroup.EXCHANGE_SERVERS),
+            message_rate_limit=defaults.CLIENT_MESSAGE_RATE_LIMIT,
+            message_rate_source=RateSource.USER,
         ),
     )

@@ -17,6 +17,9 @@ SEND_MAX_MESSAGE_SIZE = 36_700_160  # 35 MB observed; the pages say 10 MB and 25
 MAX_RECIPIENTS_PER_MESSAGE = 200
 DEFAULT_MAX_RECIPIENTS = 5000  # of the connector Default, observed
 MAX_HEADER_SIZE = 262_144  # 256 KB
+MAX_LOGON_FAILURES = 3
+MAX_PROTOCOL_ERRORS = 5
+CLIENT_MESSAGE_RATE_LIMIT = 5  # of Client Frontend and Client Proxy, a minute
 TARPIT_INTERVAL = timedelta(seconds=5)
 SMTP_MAX_MESSAGES_PER_CONNECTION = 20
 BUILD = "15.2.1118.7"  # Exchange 2019, observed in published Received fields

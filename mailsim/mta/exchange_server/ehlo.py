@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mailsim.mail.reply import Reply
-from mailsim.mta.exchange_server import replies
+from mailsim.mta.exchange_server import replies, submission
 from mailsim.mta.exchange_server.certificate_choice import choose_certificate
-from mailsim.mta.exchange_server.receive_connector import ReceiveConnector, names_itself
+from mailsim.mta.exchange_server.receive_connector import ReceiveConnector, names_itself, offers_login
 from mailsim.mta.exchange_server.usage import AuthMechanism, SizeMode
 from mailsim.mta.kind import PointOfView, ServerTls, Session
 from mailsim.reason.check import Check, check
@@ -40,8 +40,10 @@ def answer_ehlo(at: PointOfView, session: Session) -> Decision[Reply]:
         return Decision("HELO", Reply(250, "", tuple(lines)), (), "welcome")
     offer = decide_starttls(at, session)
     lines += _extensions(connector, session, starttls=offer.value is not None)
+    login = offers_login(connector, session.facts)
+    auth = Decision("AUTH", not login.failed, (login,), "not offered" if login.failed else "offered")
     # what is offered stands last, since it decides whether a sender that wants TLS goes on
-    because: tuple[Reason, ...] = (*_left_out(connector), offer) if offer.because else ()
+    because: tuple[Reason, ...] = (*_left_out(connector), auth, offer) if offer.because else (auth,)
     return Decision("EHLO", Reply(250, "", tuple(lines)), because, "welcome")
 
 
@@ -77,9 +79,10 @@ def tls_for(at: PointOfView, session: Session) -> ServerTls | None:
     return ServerTls(certificate, ask_client=True) if certificate else None
 
 
-def auth_keywords(_connector: ReceiveConnector, _session: Session) -> tuple[str, ...]:
-    """Return the AUTH line of the connector; none while sessions know no AUTH."""
-    return ()
+def auth_keywords(session: Session) -> tuple[str, ...]:
+    """Return the AUTH line of the connector, where users may sign in now."""
+    offered = submission.mechanisms(session)
+    return (" ".join(("AUTH", *offered)),) if offered else ()
 
 
 def _setting(at: PointOfView, connector: ReceiveConnector) -> str:
@@ -107,7 +110,7 @@ def _extensions(connector: ReceiveConnector, session: Session, *, starttls: bool
         ("SMTPUTF8", connector.smtp_utf8_enabled),
     )
     shown = [[word for word, on in words if on and word] for words in (before, after)]
-    return [*shown[0], *auth_keywords(connector, session), *shown[1]]
+    return [*shown[0], *auth_keywords(session), *shown[1]]
 
 
 def _left_out(connector: ReceiveConnector) -> Iterator[Check]:
@@ -118,6 +121,7 @@ def _left_out(connector: ReceiveConnector) -> Iterator[Check]:
         ("AUTH", bool(users)),
         ("X-ANONYMOUSTLS", servers and not connector.suppress_x_anonymous_tls),
         ("X-EXPS", servers),
+        ("AUTH NTLM", AuthMechanism.INTEGRATED in connector.mechanisms),
         ("BINARYMIME", connector.binary_mime_enabled),
         ("XRDST", servers),
     )

@@ -21,6 +21,7 @@ from mailsim.mta.exchange_server import (
     recipient_assumptions,
     replies,
     send,
+    submission,
 )
 from mailsim.mta.kind import (
     Acceptance,
@@ -63,11 +64,11 @@ class ExchangeServer:
     def on_starttls(self, at: PointOfView, session: Session) -> ServerTls | None:
         return ehlo.tls_for(at, session)
 
-    def mechanisms(self, _at: PointOfView, _session: Session) -> tuple[str, ...]:
-        return ()
+    def mechanisms(self, _at: PointOfView, session: Session) -> tuple[str, ...]:
+        return submission.mechanisms(session)
 
-    def on_auth(self, _at: PointOfView, _session: Session, _claim: Claim) -> Decision[Reply | None]:
-        return Decision("AUTH", self.words.auth_unknown, ())
+    def on_auth(self, at: PointOfView, session: Session, claim: Claim) -> Decision[Reply | None]:
+        return submission.judge_logon(at, session, claim)
 
     def on_mail(self, at: PointOfView, session: Session, mail: Mail) -> Decision[Reply | None]:
         return receive.judge_sender(at, session, mail)
@@ -107,7 +108,7 @@ class ExchangeServer:
 
     def report(
         self, at: PointOfView, item: Item, notices: tuple[Notice, ...], name: str, action: Action
-    ) -> Item | None:
+    ) -> Decision[Item | None]:
         return send.report(at, item, notices, name, action)
 
     def deliver(self, _at: PointOfView, item: Item, message: Message) -> Message:

@@ -109,7 +109,7 @@ _ORDER = (
 
 
 def authenticated_user(session: Session) -> str:
-    """Return who the client proved to be by AUTH; empty for nobody, since no mechanism is offered yet."""
+    """Return who the client proved to be by AUTH, empty for nobody."""
     return session.facts.user
 
 

@@ -11,19 +11,19 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from mailsim.mail.address import Mailbox, ReversePath, show_path
+from mailsim.mail.author import author_of
 from mailsim.mail.command import Mail, Rcpt
 from mailsim.mail.date import mail_date
 from mailsim.mail.envelope import Envelope
 from mailsim.mail.message import Message
 from mailsim.mail.reply import Reply
-from mailsim.mta.exchange_server import headers, replies
+from mailsim.mta.exchange_server import headers, replies, submission
 from mailsim.mta.exchange_server.accepted_domain import DomainType
 from mailsim.mta.exchange_server.assumptions import ANY_SENDER
 from mailsim.mta.exchange_server.config import Organization, config_of, organization_of
 from mailsim.mta.exchange_server.permissions import (
     GROUPS,
     Permissions,
-    authenticated_user,
     has,
     permissions,
 )
@@ -88,14 +88,19 @@ def greet(at: PointOfView, facts: SessionFacts) -> Greeting:
     if placed.failed:
         return Greeting(Decision("connection", replies.NOT_ACTIVE, (choice, placed), "the wrong service"))
     banner = replies.banner(connector.fqdn or at.mta.fqdn, mail_date(at.now), connector.banner)
-    return Greeting(Decision("connection", banner, (choice,), "welcome"), connector, connector.name)
+    return Greeting(
+        Decision("connection", banner, (choice,), "welcome"),
+        connector,
+        connector.name,
+        connector.protocol_errors,
+    )
 
 
 # --- MAIL --------------------------------------------------------------------------------------------------------
 
 
 def judge_sender(at: PointOfView, session: Session, mail: Mail) -> Decision[Reply | None]:
-    """Admit a sender: the right to submit, TLS where the connector wants it, the sender itself, the announced size."""
+    """Admit a sender: the right to submit, TLS where the connector wants it, the sender itself, the rate, the size."""
     connector, granted = _connector(session), permissions(at, session)
     announced = "" if connector.size_enabled is SizeMode.DISABLED else mail.parameters.get("SIZE", "")
     gates = (
@@ -103,17 +108,16 @@ def judge_sender(at: PointOfView, session: Session, mail: Mail) -> Decision[Repl
             "right to submit", lambda: has(connector, Right.SUBMIT, granted), replies.NO_SUBMIT_RIGHT, GROUPS
         ),
         Gate("RequireTLS", lambda: encrypted(connector, session.facts), replies.TLS_REQUIRED, CONNECTOR),
-        Gate(
-            "sender in an own domain",
-            lambda: _may_use_domain(at, session, granted, mail.path),
-            replies.SEND_AS_DENIED,
-            SENDERS,
+        *(
+            _sender_gates(at, session, granted, mail.path)
+            if submission.judged_at_mail(at, granted.value)
+            else ()
         ),
         Gate(
-            "any sender",
-            lambda: _may_use_any(at, session, granted, mail.path),
-            replies.SEND_AS_DENIED,
-            SENDERS,
+            "MessageRateLimit",
+            lambda: submission.is_within_rate(at, session, mail.path),
+            replies.RATE_EXCEEDED,
+            PROPERTY,
         ),
         Gate(
             "MaxMessageSize",
@@ -125,10 +129,23 @@ def judge_sender(at: PointOfView, session: Session, mail: Mail) -> Decision[Repl
     return _late(connector, granted.value, admit("MAIL FROM", gates, (granted,)))
 
 
-def sends_as_itself(_at: PointOfView, session: Session, sender: Mailbox) -> bool:
-    """Tell whether a sender is an address of the user that the client proved to be."""
-    user = authenticated_user(session)
-    return bool(user) and user.lower() == str(sender).lower()
+def _sender_gates(
+    at: PointOfView, session: Session, granted: Decision[Permissions], sender: ReversePath
+) -> tuple[Gate[Reply], ...]:
+    return (
+        Gate(
+            "sender in an own domain",
+            lambda: _may_use_domain(at, session, granted, sender),
+            replies.SEND_AS_DENIED,
+            SENDERS,
+        ),
+        Gate(
+            "any sender",
+            lambda: _may_use_any(at, session, granted, sender),
+            replies.SEND_AS_DENIED,
+            SENDERS,
+        ),
+    )
 
 
 def _may_use_domain(
@@ -140,7 +157,7 @@ def _may_use_domain(
     right = Right.ACCEPT_AUTHORITATIVE_DOMAIN_SENDER
     held = has(_connector(session), right, granted)
     return check(
-        not own or not held.failed or (sender is not None and sends_as_itself(at, session, sender)),
+        not own or not held.failed or (sender is not None and submission.is_own(at, session, sender)),
         f"right {right.value}",
         saw=f"{show_path(sender)} {'in' if own else 'outside'} the authoritative domains; {held.saw}",
         wanted="a sender outside them, or the right",
@@ -154,7 +171,7 @@ def _may_use_any(
 ) -> Check:
     """Whether the session may use a sender that is not proved to be its own."""
     held = has(_connector(session), Right.ACCEPT_ANY_SENDER, granted)
-    if sender is None or not held.failed or sends_as_itself(at, session, sender):
+    if sender is None or not held.failed or submission.is_own(at, session, sender):
         return check(True, held.rule, saw=f"sender {show_path(sender)}", cite=SENDERS)
     anonymous = granted.value.principal is Principal.ANONYMOUS_LOGON
     front = _connector(session).transport_role is TransportRole.FRONTEND_TRANSPORT
@@ -250,9 +267,11 @@ def _place_of_domains(organization: Organization) -> str:
 
 
 def take(at: PointOfView, session: Session, envelope: Envelope, message: Message, name: str) -> Acceptance:
-    """Take a message over: its size and hops, then the header firewall and the stamps."""
+    """Take a message over: its size, hops and senders, then the header firewall and the stamps."""
     granted = permissions(at, session)
-    decision = admit("DATA", _content_gates(at, session, granted.value, message), (granted,))
+    senders = submission.sender_gates(at, session, granted, envelope.reverse_path, author_of(message))
+    gates = (*_content_gates(at, session, granted.value, message), *senders)
+    decision = admit("DATA", gates, (granted,))
     if decision.value is not None:
         return Acceptance(Decision("DATA", decision.value, decision.because, "refused"), None)
     arrival = headers.arrive(at, session, message, granted.value)

@@ -9,15 +9,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from mailsim.mta.exchange_server import defaults
 from mailsim.mta.exchange_server.address_range import ALL_IPV4, Binding, IpRange, everywhere
-from mailsim.mta.exchange_server.assumptions import MAX_HOP_COUNT, MAX_LOCAL_HOP_COUNT
+from mailsim.mta.exchange_server.assumptions import LOGON_FAILURES, MAX_HOP_COUNT, MAX_LOCAL_HOP_COUNT
 from mailsim.mta.exchange_server.certificate_choice import CertificateName
 from mailsim.mta.exchange_server.rights import Grantee, PermissionGroup, Principal, Right
 from mailsim.mta.exchange_server.tls_domain_capabilities import DomainCapabilities, each_with_its_domain
-from mailsim.mta.exchange_server.usage import PRESETS, AuthMechanism, SizeMode, TransportRole, UsageType
+from mailsim.mta.exchange_server.usage import (
+    PRESETS,
+    AuthMechanism,
+    RateSource,
+    SizeMode,
+    TransportRole,
+    UsageType,
+)
 from mailsim.mta.kind import PointOfView
 from mailsim.mta.setting import is_on
 from mailsim.mta.unmodelled import Configured, unmodelled
@@ -66,10 +73,6 @@ class ReceiveConnector(Configured):
             "MaxInboundConnection",
             "MaxInboundConnectionPercentagePerSource",
             "MaxInboundConnectionPerSource",
-            "MaxLogonFailures",
-            "MaxProtocolErrors",
-            "MessageRateLimit",
-            "MessageRateSource",
             "OrarEnabled",
             "ServiceDiscoveryFqdn",
         }
@@ -114,6 +117,10 @@ class ReceiveConnector(Configured):
     max_recipients_per_message: int = defaults.MAX_RECIPIENTS_PER_MESSAGE
     max_hop_count: int | None = None
     max_local_hop_count: int | None = None
+    max_logon_failures: int = defaults.MAX_LOGON_FAILURES
+    max_protocol_errors: int | Literal["Unlimited"] = defaults.MAX_PROTOCOL_ERRORS
+    message_rate_limit: int | Literal["Unlimited"] = "Unlimited"
+    message_rate_source: RateSource = RateSource.IP_ADDRESS
     tarpit_interval: timedelta = defaults.TARPIT_INTERVAL
     reject_reserved_top_level_recipient_domains: bool = False
     reject_reserved_second_level_recipient_domains: bool = False
@@ -152,6 +159,19 @@ class ReceiveConnector(Configured):
     def externally_secured(self) -> bool:
         """Whether its clients count as secured by other means."""
         return AuthMechanism.EXTERNAL_AUTHORITATIVE in self.mechanisms
+
+    @property
+    def protocol_errors(self) -> int | None:
+        """Return MaxProtocolErrors, None where any number is borne."""
+        return self.max_protocol_errors if isinstance(self.max_protocol_errors, int) else None
+
+    @property
+    def rate_limit(self) -> int | None:
+        """Return MessageRateLimit, None where nothing is counted."""
+        written = self.message_rate_limit
+        return (
+            written if isinstance(written, int) and self.message_rate_source is not RateSource.NONE else None
+        )
 
     def _contradictions(self) -> tuple[tuple[bool, str], ...]:
         mechanisms, groups = set(self.mechanisms), set(self.groups)
@@ -206,6 +226,9 @@ class ReceiveConnector(Configured):
             ("MaxHopCount", self.max_hop_count, 1, 500),
             ("MaxLocalHopCount", self.max_local_hop_count, 0, 50),
             ("MaxRecipientsPerMessage", self.max_recipients_per_message, 1, 512_000),
+            ("MaxLogonFailures", self.max_logon_failures, 0, 10),
+            ("MaxProtocolErrors", self.protocol_errors, 0, 2_147_483_647),
+            ("MessageRateLimit", self.rate_limit, 1, 2_147_483_647),
         )
         return tuple(
             (value is not None and not low <= value <= high, f"{name} is {value}; wanted {low} to {high}")
@@ -316,6 +339,48 @@ def encrypted(connector: ReceiveConnector, facts: SessionFacts) -> Check:
         saw="a session in clear text" if clear else "a session over TLS",
         wanted="TLS" if connector.require_tls else "",
         cite=CONNECTOR,
+    )
+
+
+def offers_login(connector: ReceiveConnector, facts: SessionFacts) -> Check:
+    """AuthMechanism: users may sign in with name and password now; BasicAuthRequireTLS wants TLS before it."""
+    shielded = AuthMechanism.BASIC_AUTH_REQUIRE_TLS in connector.mechanisms
+    shown = ", ".join(each.value for each in connector.mechanisms) or "none"
+    return check(
+        AuthMechanism.BASIC_AUTH in connector.mechanisms and (facts.tls is not None or not shielded),
+        f"AuthMechanism of {connector.name!r}",
+        saw=f"{shown}; {'clear text' if facts.tls is None else 'TLS'}",
+        wanted="BasicAuth, and TLS with BasicAuthRequireTLS",
+        cite=PROPERTY,
+        source=connector.source("AuthMechanism"),
+    )
+
+
+def bears_logon_failure(at: PointOfView, connector: ReceiveConnector, failures: int) -> Check:
+    """MaxLogonFailures: with this one not too many logons have failed on the connection; 0 bears any number."""
+    limit, choice = connector.max_logon_failures, at.assumed(LOGON_FAILURES)
+    borne = failures <= limit if choice == "exceeded" else failures < limit
+    return _property(
+        connector,
+        "MaxLogonFailures",
+        not limit or borne,
+        saw=f"failure {failures}",
+        wanted=f"{'at most' if choice == 'exceeded' else 'fewer than'} {limit}",
+        cite=LOGON_FAILURES.cite(choice),
+    )
+
+
+def within_rate(connector: ReceiveConnector, *, by_user: int, by_host: int) -> Check:
+    """MessageRateLimit: the sender and its host, as MessageRateSource says, began fewer messages in the last minute."""
+    source, limit = connector.message_rate_source, connector.rate_limit
+    counted = {RateSource.USER: by_user, RateSource.IP_ADDRESS: by_host}.get(source, max(by_user, by_host))
+    return _property(
+        connector,
+        "MessageRateLimit",
+        limit is None or counted < limit,
+        saw=f"{counted} in the last minute (MessageRateSource {source.value})",
+        wanted="" if limit is None else f"fewer than {limit}",
+        cite=PROPERTY,
     )
 
 

@@ -42,6 +42,14 @@ WORDS = Words(
 NO_SUBMIT_RIGHT = reply(
     530, "5.7.57", "SMTP; Client was not authenticated to send anonymous mail during MAIL FROM"
 )
+AUTHENTICATION_FAILED = reply(535, "5.7.3", "Authentication unsuccessful")  # observed
+# that the connection is closed is documented, the reply is not
+TOO_MANY_LOGON_FAILURES = reply(
+    421, "4.7.0", "Too many errors on this connection, closing transmission channel"
+)
+RATE_EXCEEDED = reply(
+    421, "4.4.2", "Message submission rate for this client has exceeded the configured limit"
+)  # observed
 TLS_REQUIRED = reply(451, "5.7.3", "STARTTLS is required to send mail")
 TOO_LARGE = reply(552, "5.3.4", "Message size exceeds fixed maximum message size")
 TOO_MANY_RECIPIENTS = reply(452, "4.5.3", "Too many recipients")

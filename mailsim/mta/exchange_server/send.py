@@ -15,9 +15,11 @@ from mailsim.mta.exchange_server.reporting import reporting_to
 from mailsim.mta.exchange_server.send_connector import SendConnector, TlsAuthLevel
 from mailsim.mta.kind import Hold, Item, Notice, PointOfView, Refuse, Relay
 from mailsim.mta.relaying.offer import TlsProblem
+from mailsim.mta.relaying.reports import who_is_told
 from mailsim.mta.relaying.tls_policy import TlsDemand, TlsPolicy
 from mailsim.reason.choice import Choice
 from mailsim.reason.cite import documented
+from mailsim.reason.decision import Decision
 from mailsim.world.certificate import ChainVerdict, PresentedCertificate
 
 TLS = documented("ms:set-sendconnector", "RequireTLS, TlsAuthLevel, TlsDomain")
@@ -91,13 +93,12 @@ def word_tls_problem(
 
 def report(
     at: PointOfView, item: Item, notices: tuple[Notice, ...], name: str, action: Action
-) -> Item | None:
+) -> Decision[Item | None]:
     """Report to people of the organization as the Microsoft Exchange recipient, to others as postmaster."""
-    to = item.envelope.reverse_path
-    how = reporting_to(at, to, action) if to is not None else None
-    if how is None or not how.wanted:
-        return None
-    return exchange_report(
+    how = reporting_to(at, who_is_told(item), action)
+    if any(each.failed for each in how.settings):
+        return Decision("report", None, how.settings)
+    made = exchange_report(
         at,
         item,
         notices,
@@ -107,3 +108,4 @@ def report(
         context=Trust(internal=True),
         whole_up_to=how.whole_up_to,
     )
+    return Decision("report", made, how.settings)

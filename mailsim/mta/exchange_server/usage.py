@@ -1,6 +1,6 @@
 """Words of a Receive connector's security: authentication mechanisms, usage types and what these preset.
 
-Source: New-ReceiveConnector (AuthMechanism, Usage, TransportRole, SizeEnabled).
+Source: New-ReceiveConnector (AuthMechanism, Usage, TransportRole, SizeEnabled, MessageRateSource).
 """
 
 from __future__ import annotations
@@ -48,6 +48,15 @@ class SizeMode(Enum):
     ENABLED = "Enabled"
     DISABLED = "Disabled"
     ENABLED_WITHOUT_VALUE = "EnabledWithoutValue"
+
+
+class RateSource(Enum):
+    """Whose messages MessageRateLimit counts."""
+
+    NONE = "None"
+    IP_ADDRESS = "IPAddress"
+    USER = "User"
+    ALL = "All"
 
 
 class UsageType(Enum):
