@@ -163,7 +163,7 @@ def test_that_nobody_is_told_says_why() -> None:
     unknown = submission("m1", "mx.fabrikam.com", "", "zed@northwind.com")
     assert message(predict(two_mtas(), unknown)).endswith(
         "zed@northwind.com bounced: refused at RCPT\n"
-        f"{' ' * 27}nobody is told of the failure: reverse-path: <>, wanted somebody to tell\n"
+        f"{' ' * 31}nobody is told of the failure: reverse-path: <>, wanted somebody to tell\n"
     )
 
 
