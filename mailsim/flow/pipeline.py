@@ -28,7 +28,7 @@ from mailsim.mail.address import Mailbox, ReversePath
 from mailsim.mail.dsn import Action
 from mailsim.mail.envelope import Recipient
 from mailsim.mail.reply import Reply
-from mailsim.mta.history import History, Transaction
+from mailsim.mta.history import Handed, History, Transaction
 from mailsim.mta.kind import (
     Copy,
     Deliver,
@@ -112,6 +112,8 @@ class Pipeline:
 
     def accept(self, mta_id: str, item: Item) -> None:
         """Put an accepted item into the spool of an MTA."""
+        if item.facts is not None and item.facts.user:
+            self._histories[mta_id].add(Handed(self.now, item.facts.user, len(item.envelope.recipients)))
         self._spool.add(self.now, mta_id, item)
 
     def began(self, mta_id: str, facts: SessionFacts, reverse_path: ReversePath, connector: str) -> None:
@@ -206,8 +208,9 @@ class Pipeline:
         what = events.Submitted(submission.envelope, message.size, message.value("Subject"))
         self.record(submission.mta_id, what, message=submission.name)
         kind, sender = self._kinds[at.mta.kind], submission.envelope.reverse_path
-        addressed = len(submission.envelope.recipients)
-        self._histories[at.mta.id].add(Transaction(self.now, None, str(sender or ""), sender, addressed))
+        user, addressed = str(sender or ""), len(submission.envelope.recipients)
+        self._histories[at.mta.id].add(Transaction(self.now, None, user, sender))
+        self._histories[at.mta.id].add(Handed(self.now, user, addressed))
         self._categorize(submission.mta_id, kind.submit(at, submission.envelope, message, submission.name))
 
     def _categorize(self, mta_id: str, item: Item) -> None:

@@ -55,7 +55,7 @@ class PointOfView:
 
     def assumed(self, assumption: Assumption) -> str:
         """Return how an open point is decided here: as the scenario says, else by the best guess."""
-        return self.world.assumptions.get(assumption.key, assumption.default)
+        return self.world.assumed(assumption)
 
 
 @dataclass(frozen=True, slots=True)

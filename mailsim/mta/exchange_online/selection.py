@@ -30,6 +30,7 @@ from mailsim.reason.check import Check, check
 from mailsim.reason.choice import Choice, Rank, select
 from mailsim.reason.cite import Citation, documented
 from mailsim.reason.order import Evaluated
+from mailsim.world.topology import Topology
 
 NOT_SENT_BACK = documented("kb3194415", "mail that came from on-premises is not sent back there")
 BY_RULE = documented("ms:conditional-mail-routing", "RouteMessageOutboundConnector")
@@ -71,9 +72,9 @@ class Reading:
     apex: str = WILDCARD_APEX.default
 
     @classmethod
-    def of(cls, at: PointOfView) -> Reading:
-        """Return what is assumed here."""
-        return cls(at.assumed(CONNECTOR_ORDER), at.assumed(WILDCARD_APEX))
+    def of(cls, world: Topology) -> Reading:
+        """Return what is assumed in a topology."""
+        return cls(world.assumed(CONNECTOR_ORDER), world.assumed(WILDCARD_APEX))
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +97,7 @@ class Scope:
 
 def choose_outbound_connector(at: PointOfView, leaving: Leaving) -> Choice[OutboundConnector]:
     """Choose the outbound connector for a recipient that is not delivered in the tenant; None means MX."""
-    reading = Reading.of(at)
+    reading = Reading.of(at.world)
     return select(
         f"outbound connector for {leaving.to}",
         leaving.tenant.outbound_connectors,
