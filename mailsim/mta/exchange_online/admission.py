@@ -11,6 +11,8 @@ Exchange Online".
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from mailsim.mail.address import Mailbox, ReversePath
 from mailsim.mail.envelope import Envelope
 from mailsim.mail.reply import Reply
@@ -201,7 +203,11 @@ def _direct_send(at: PointOfView, facts: SessionFacts, attributed: Attributed, s
     config = tenant.organization_config if tenant else OrganizationConfig()
     by = f"inbound connector {connector.name!r}" if connector and known else ""
     by = f"mailbox {attributed.user} signed in" if attributed.user else by
-    return allows_direct_send(config, sender, own, by)
+    made = allows_direct_send(config, sender, own, by)
+    open_point = (
+        partner.known_by_mere_listing(at, connector, facts) if config.reject_direct_send and own else None
+    )
+    return replace(made, cite=open_point) if open_point else made
 
 
 def _accepted_sender(tenant: Tenant | None, sender: ReversePath) -> AcceptedDomain | None:

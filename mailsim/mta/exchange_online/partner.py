@@ -32,7 +32,7 @@ from mailsim.mta.kind import PointOfView
 from mailsim.mta.unmodelled import unmodelled
 from mailsim.reason.check import Check, check
 from mailsim.reason.choice import Choice, Rank, select
-from mailsim.reason.cite import documented
+from mailsim.reason.cite import Citation, documented
 from mailsim.world.facts import SessionFacts
 
 PARTNER = documented("ms:mail-flow-third-party-cloud", "Partner connectors that lock a tenant down")
@@ -138,10 +138,24 @@ def knows_session(at: PointOfView, connector: InboundConnector | None, facts: Se
     """Tell whether a connector knows a session by its address or certificate, and not by the sender alone."""
     if connector is None:
         return False
-    by_certificate = (names_certificate(at, connector, facts), shows_trusted_chain(at, facts))
     addresses_count = connector.restrict_domains_to_ip_addresses or at.assumed(PARTNER_ADDRESSES) == "scope"
     by_address = addresses_count and not lists_address(connector, facts).failed
-    return by_address or not _any_failed(by_certificate)
+    return by_address or _knows_certificate(at, connector, facts)
+
+
+def known_by_mere_listing(
+    at: PointOfView, connector: InboundConnector | None, facts: SessionFacts
+) -> Citation | None:
+    """Return the open point by which alone a connector knows a session or not: an address listed without the flag."""
+    if connector is None or connector.on_premises or connector.restrict_domains_to_ip_addresses:
+        return None
+    if lists_address(connector, facts).failed or _knows_certificate(at, connector, facts):
+        return None
+    return PARTNER_ADDRESSES.cite(at.assumed(PARTNER_ADDRESSES))
+
+
+def _knows_certificate(at: PointOfView, connector: InboundConnector, facts: SessionFacts) -> bool:
+    return not _any_failed((names_certificate(at, connector, facts), shows_trusted_chain(at, facts)))
 
 
 def _scope(
