@@ -23,8 +23,11 @@ from mailsim.mta.exchange_online.inbound_connector import InboundConnector
 from mailsim.mta.exchange_online.organization_config import OrganizationConfig
 from mailsim.mta.exchange_online.outbound_connector import OutboundConnector
 from mailsim.mta.exchange_server import accepted_domain as onprem
+from mailsim.mta.exchange_server.organization_server import Role
 from mailsim.mta.exchange_server.receive_connector import ReceiveConnector
 from mailsim.mta.exchange_server.send_connector import SendConnector
+from mailsim.mta.exchange_server.sites import Site, SiteLink
+from mailsim.mta.exchange_server.transport_service import TransportService
 from mailsim.mta.rules.rule import TransportRule
 from mailsim.world.source import Origin
 
@@ -138,7 +141,9 @@ class RecipientText:
     smtp_client_authentication_disabled: bool | None = None
     password: str = field(default="", metadata={"doc": "what the mailbox signs in with"})
     send_as: tuple[str, ...] = field(default=(), metadata={"doc": "addresses it may send as"})
-    server: str = field(default="", metadata={"doc": "the server that has the mailbox"})
+    server: str = field(
+        default="", metadata={"doc": "the server that has the mailbox; by default the first Mailbox server"}
+    )
     created: timedelta = field(
         default=timedelta(),
         metadata={
@@ -205,6 +210,24 @@ class ServerText:
     out_of_date_since: datetime | None = field(
         default=None, metadata={"doc": "since when Exchange Online counts its version as out of date"}
     )
+    role: Role = Role.MAILBOX
+    site: str = field(
+        default="",
+        metadata={"doc": "its Active Directory site; of an Edge server the one it is subscribed to"},
+    )
+    transport_service: TransportService = field(
+        default_factory=TransportService, metadata={"name": "TransportService"}
+    )
+    send_connectors: tuple[SendConnector, ...] = field(
+        default=(), metadata={"name": "SendConnectors", "doc": "created on an Edge server"}
+    )
+    accepted_domains: tuple[onprem.AcceptedDomain, ...] = field(
+        default=(),
+        metadata={
+            "name": "AcceptedDomains",
+            "doc": "that an Edge server knows; by default those of the organization",
+        },
+    )
     origin: Origin | None = _origin()
 
 
@@ -217,6 +240,13 @@ class OrganizationText:
     accepted_domains: tuple[onprem.AcceptedDomain, ...]
     send_connectors: tuple[SendConnector, ...] = ()
     servers: Mapping[str, ServerText]
+    sites: Mapping[str, Site | None] = field(
+        default_factory=dict, metadata={"doc": "Active Directory sites: name: {HubSiteEnabled}"}
+    )
+    site_links: tuple[SiteLink, ...] = field(
+        default=(),
+        metadata={"name": "site_links", "doc": "[{between: [A, B], cost: 10}]; by default 100 each"},
+    )
     recipients: RecipientsText = field(default_factory=RecipientsText)
     origin: Origin | None = _origin()
 

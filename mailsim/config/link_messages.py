@@ -104,8 +104,7 @@ def _has_mailbox(mta: Mta, sender: ReversePath) -> bool:
     if isinstance(config, GenericConfig):
         return config.has(sender)
     if isinstance(config, ExchangeServerConfig):
-        found = config.organization.directory.find(sender)
-        return found is not None and found.is_mailbox
+        return config.has_mailbox(sender)
     if isinstance(config, ExchangeOnlineConfig):
         tenant = config.owner_of(sender.domain)
         found = tenant.directory.find(sender) if tenant else None

@@ -106,6 +106,7 @@ class Resolver:
         owner: whose directory it is.
         default_domain: the default accepted domain, empty when there is none.
         admit: the vendor's judgement of each object met.
+        elsewhere: tells which groups are expanded by another server and end the way here.
         cite: where the procedure is known from.
     """
 
@@ -116,12 +117,14 @@ class Resolver:
         owner: str,
         default_domain: str,
         admit: Admit = lambda _found, _recipient: None,
+        elsewhere: Callable[[DirectoryRecipient], bool] = lambda _found: False,
         cite: Citation,
     ) -> None:
         self._directory = directory
         self._owner = owner
         self._default_domain = default_domain
         self._admit = admit
+        self._elsewhere = elsewhere
         self._cite = cite
 
     def resolve(self, recipient: Recipient, reverse_path: ReversePath) -> tuple[Resolution, ...]:
@@ -133,7 +136,9 @@ class Resolver:
         """
         current, steps = _with_domain(recipient, self._default_domain)
         begun = Resolution(recipient=current, reverse_path=reverse_path, steps=steps)
-        return tuple(_Walk(self._directory, self._owner, self._admit, self._cite).follow(begun))
+        return tuple(
+            _Walk(self._directory, self._owner, self._admit, self._elsewhere, self._cite).follow(begun)
+        )
 
 
 @dataclass(slots=True)
@@ -143,6 +148,7 @@ class _Walk:
     directory: Directory
     owner: str
     admit: Admit
+    elsewhere: Callable[[DirectoryRecipient], bool]
     cite: Citation
     reached: set[str] = field(default_factory=set)
 
@@ -157,6 +163,8 @@ class _Walk:
             yield replace(at, ended_at=None)
         elif judged is not None and judged.value is not None:
             yield replace(at, ended_at=found, refused=judged.value)
+        elif found.group is not None and self.elsewhere(found):
+            yield replace(at, ended_at=found)
         elif found.group is not None:
             yield from self._expand(at, found, found.group, seen)
         elif found.is_mailbox:

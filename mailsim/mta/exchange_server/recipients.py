@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 from mailsim.mta.exchange_server.accepted_domain import DomainType
 from mailsim.mta.exchange_server.config import organization_of
+from mailsim.mta.exchange_server.inside import expands_elsewhere
 from mailsim.mta.kind import Item, PointOfView
 from mailsim.mta.resolution import Resolution, Resolver
 from mailsim.reason.check import Check, check
@@ -24,6 +25,7 @@ def resolutions(at: PointOfView, item: Item) -> Iterator[Resolution]:
         organization.directory,
         owner=organization.name,
         default_domain=organization.default_domain,
+        elsewhere=lambda found: expands_elsewhere(at, found),
         cite=RESOLUTION,
     )
     for recipient in item.envelope.recipients:
