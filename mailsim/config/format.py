@@ -22,6 +22,7 @@ from mailsim.mta.exchange_online.enforcement import TenantExemptionInfo
 from mailsim.mta.exchange_online.inbound_connector import InboundConnector
 from mailsim.mta.exchange_online.organization_config import OrganizationConfig
 from mailsim.mta.exchange_online.outbound_connector import OutboundConnector
+from mailsim.mta.exchange_online.transport_config import TransportConfig
 from mailsim.mta.exchange_server import accepted_domain as onprem
 from mailsim.mta.exchange_server.organization_server import Role
 from mailsim.mta.exchange_server.receive_connector import ReceiveConnector
@@ -266,6 +267,7 @@ class TenantText:
         default_factory=HostedConnectionFilterPolicy
     )
     tenant_exemption_info: tuple[TenantExemptionInfo, ...] = ()
+    transport_config: TransportConfig = field(default_factory=TransportConfig)
     recipients: RecipientsText = field(default_factory=RecipientsText)
     origin: Origin | None = _origin()
 
@@ -279,6 +281,10 @@ class OnlineText:
         metadata={"doc": "the name the service gives for itself"},
     )
     ip: IPv4Address = IPv4Address("203.0.113.25")
+    relay_pool_ip: IPv4Address = field(
+        default=IPv4Address("40.95.0.1"),
+        metadata={"doc": "where mail with a foreign sender leaves from that passed neither SPF nor DKIM"},
+    )
     trusts: tuple[str, ...] = ()
     tenants: Mapping[str, TenantText]
     origin: Origin | None = _origin()

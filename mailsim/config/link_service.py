@@ -25,7 +25,7 @@ def link_service(linking: Linking, text: OnlineText) -> Mta:
         id=SERVICE,
         kind="exchange_online",
         fqdn=text.server,
-        addresses=(text.ip,),
+        addresses=(text.ip, text.relay_pool_ip),
         names=frozenset({text.server.lower(), "eop", "exo", "cloud"} | hosts),
         certificates=(CertificateUse(_service_certificate(linking)),),
         trusts=linking.trusts(text.trusts, mark_of(text.origin), SERVICE),
@@ -48,6 +48,7 @@ def _tenant(linking: Linking, name: str, text: TenantText) -> Tenant:
         accepted_domains=text.accepted_domains,
         inbound_connectors=text.inbound_connectors,
         outbound_connectors=text.outbound_connectors,
+        transport_config=text.transport_config,
         transport_rules=tuple(
             rule for _, rule in sorted(rules, key=lambda pair: _priority(pair[0], pair[1].priority))
         ),

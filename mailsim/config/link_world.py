@@ -108,7 +108,7 @@ class WorldLinker:
                 else:
                     addresses.setdefault(name, []).append(data)
         for mta in mtas.values():
-            addresses.setdefault(mta.fqdn, list(mta.addresses))
+            addresses.setdefault(mta.fqdn, _published(mta))
             if isinstance(mta.config, GenericConfig):
                 for domain in mta.config.domains:
                     mx.setdefault(domain, [MxRecord(0, mta.fqdn, DEFAULT_TTL)])
@@ -128,7 +128,7 @@ class WorldLinker:
     ) -> None:
         """Add the inbound host of every accepted domain, and the MX of the service's own domains."""
         for domain in domains_of(config.tenants):
-            addresses.setdefault(inbound_host(domain), list(mta.addresses))
+            addresses.setdefault(inbound_host(domain), _published(mta))
             if domain.endswith(".onmicrosoft.com"):
                 mx.setdefault(domain, [MxRecord(0, inbound_host(domain), DEFAULT_TTL)])
 
@@ -138,3 +138,8 @@ class WorldLinker:
         return next(
             each for each in reversed(list(IPv4Network("203.0.113.0/24").hosts())) if each not in taken
         )
+
+
+def _published(mta: Mta) -> list[IPv4Address]:
+    """Return the addresses in the DNS: of the service not the relay pool's, from which mail only leaves."""
+    return list(mta.addresses[:1] if isinstance(mta.config, ExchangeOnlineConfig) else mta.addresses)

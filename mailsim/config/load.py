@@ -10,6 +10,7 @@ from mailsim.config.format import ScenarioText
 from mailsim.config.from_yaml import read_yaml
 from mailsim.config.hybrid import expand_hybrid
 from mailsim.config.link_expectations import check_names
+from mailsim.config.link_lints import link_lints
 from mailsim.config.link_messages import link_message
 from mailsim.config.link_world import WorldLinker
 from mailsim.errors import ScenarioError
@@ -65,6 +66,7 @@ def _link(document: MappingNode, file: str, diagnostics: Diagnostics) -> Scenari
     if bound is None:
         return None
     world = WorldLinker(bound, file, diagnostics).link()
+    link_lints(world, diagnostics)
     linked = [link_message(name, text, world, file, diagnostics) for name, text in bound.messages.items()]
     check_names(bound, world, diagnostics)
     return Scenario(

@@ -25,6 +25,7 @@ from mailsim.mta.kind import MtaKind, Offer, Relay, Target
 from mailsim.mta.relaying.tls_policy import TlsDemand
 from mailsim.reason.decision import Reason
 from mailsim.trace.events import NotSecured, Secured, TlsVerdict
+from mailsim.world.facts import TlsFacts
 
 Steps: TypeAlias = Generator[Operation, Result, None]
 
@@ -154,7 +155,7 @@ def _introduce(talk: Talk, greeting: Reply) -> Steps:
 
 def _secure(talk: Talk) -> Steps:
     """Judge the offer, start TLS where the policy wants it and the host has it, judge the certificate."""
-    _judge(talk, Offer(talk.target.host, talk.capabilities))
+    _judge(talk, _offer(talk))
     wanted = talk.relay.tls.demand is not TlsDemand.NEVER and talk.capabilities.offers("STARTTLS")
     if talk.last_error is not None or not wanted:
         return
@@ -166,12 +167,12 @@ def _secure(talk: Talk) -> Steps:
         return
     result = yield Secure(talk.target.host, talk.relay.certificate)
     if isinstance(result, Handshake):
-        _judge(talk, Offer(talk.target.host, talk.capabilities, result.tls))
+        _judge(talk, _offer(talk, tls=result.tls))
         if talk.last_error is None:
             yield from _introduce(talk, answer)
     elif isinstance(result, Broken):
         talk.connected = False
-        _judge(talk, Offer(talk.target.host, talk.capabilities, tls_failed=result.cause))
+        _judge(talk, _offer(talk, tls_failed=result.cause))
 
 
 def _sign_in(talk: Talk, claim: Claim) -> Steps:
@@ -191,9 +192,14 @@ def _sign_in(talk: Talk, claim: Claim) -> Steps:
 def _refused_starttls(talk: Talk, answer: Reply) -> None:
     """Go on in clear text where the policy allows it."""
     if talk.relay.tls.demand.mandatory:
-        _judge(talk, Offer(talk.target.host, talk.capabilities, tls_failed=f"STARTTLS was answered {answer}"))
+        _judge(talk, _offer(talk, tls_failed=f"STARTTLS was answered {answer}"))
     else:
         _note(talk, NotSecured(talk.target.host, f"STARTTLS was answered {answer}"), None)
+
+
+def _offer(talk: Talk, *, tls: TlsFacts | None = None, tls_failed: str = "") -> Offer:
+    target = talk.target
+    return Offer(target.host, talk.capabilities, tls, tls_failed, target.address)
 
 
 def _judge(talk: Talk, offer: Offer) -> None:

@@ -162,8 +162,11 @@ def _addressed(case: Case, event: Event, expected: ReportedTo | NotifiedOf) -> b
 
 def _tells(case: Case, event: Event, expected: ReportedTo) -> bool:
     replies = _replies(case, event)
+    bodies = _bodies(case, event)
     coded = not expected.code or any(expected.code in (reply.enhanced, str(reply.code)) for reply in replies)
-    texts = [*(str(reply) for reply in replies), *_bodies(case, event)]
+    # a vendor may report another code than the remote gave
+    coded = coded or any(f"\nStatus: {expected.code}\r\n" in body for body in bodies)
+    texts = [*(str(reply) for reply in replies), *bodies]
     return coded and any(expected.text.lower() in text.lower() for text in texts)
 
 

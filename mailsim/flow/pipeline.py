@@ -35,6 +35,7 @@ from mailsim.mta.kind import (
     Drop,
     Hold,
     Item,
+    LastTry,
     MtaKind,
     Notice,
     PointOfView,
@@ -311,6 +312,7 @@ class Pipeline:
             self._fail(at, queued.name, failures)
             self._tell(at, queued, Action.FAILED, failures)
         if retry and error is not None:
+            queued.last_try = self._last_try(queued, error, outcome.host)
             self._defer(
                 at, queued, retry, Waiting(queued.attempts + 1, error, outcome.error is None), outcome.because
             )
@@ -328,6 +330,11 @@ class Pipeline:
         if not outcome.passes_dsn:
             relayed = [Notice(each.recipient, each.reply, host.host, "", None, host.address) for each in sent]
             self._tell(at, queued, Action.RELAYED, relayed)
+
+    def _last_try(self, queued: Queued, error: Reply, host: Target | None) -> LastTry:
+        if host is None:
+            return LastTry(self.now, error, queued.relay.next_hop if queued.relay else "")
+        return LastTry(self.now, error, host.host, host.address)
 
     def _defer(
         self,
@@ -365,7 +372,7 @@ class Pipeline:
     def _expire(self, queued: Queued, reply: Reply) -> None:
         """Give up what has waited too long."""
         at = self.view(queued.mta_id)
-        failures = [Notice(each, reply, "") for each in queued.recipients]
+        failures = [Notice(each, reply, "", last_try=queued.last_try) for each in queued.recipients]
         self._fail(at, queued.name, failures, expired=True)
         self._tell(at, queued, Action.FAILED, failures)
 

@@ -16,7 +16,7 @@ from typing import TypeAlias
 from mailsim.mail.envelope import Envelope, Recipient
 from mailsim.mail.message import Message
 from mailsim.mail.reply import Reply
-from mailsim.mta.kind import Item, Relay
+from mailsim.mta.kind import Item, LastTry, Relay
 
 
 class Stage(IntEnum):
@@ -65,6 +65,7 @@ class Queued:
         expires: when it is given up at the latest, UTC; None where that is not known.
         waiting: whether it lies in the spool now.
         warned: whether the sender was told that it waits.
+        last_try: the last attempt; None before the first one.
     """
 
     name: str
@@ -80,6 +81,7 @@ class Queued:
     expires: datetime | None = None
     waiting: bool = False
     warned: bool = False
+    last_try: LastTry | None = None
 
 
 @dataclass(slots=True, eq=False)

@@ -62,10 +62,14 @@ class AddressPlan:
             LiveError: there are more than loopback can carry.
         """
         used = {address for mta in world.mtas.values() for address in mta.addresses}
-        used.update(address for addresses in world.zones.a_records.values() for address in addresses)
+        # from which mail only leaves, such as a pool: last, so that nobody else's address depends on it
+        known = {address for addresses in world.zones.a_records.values() for address in addresses}
+        used |= known
+        pools = {each for mta in world.mtas.values() for each in mta.addresses[1:]} - known
+        ordered = sorted(used, key=lambda address: (address in pools, address))
         if len(used) > _SECOND_OCTETS * 256 * _LAST_OCTETS:
             raise LiveError(f"{len(used)} addresses are more than 127.0.0.0/8 can carry")
-        return cls({address: _carrier(index) for index, address in enumerate(sorted(used))}, world.stranger)
+        return cls({address: _carrier(index) for index, address in enumerate(ordered)}, world.stranger)
 
     def carrier(self, modelled: IPv4Address) -> IPv4Address | None:
         """Return the loopback address of a modelled one, None when the topology does not have it."""

@@ -39,6 +39,7 @@ class RecipientStatus:
         reply: the reply that ended it, the remote's own where a remote refused.
         remote_mta: the host that gave the reply; empty when it was the reporting MTA itself.
         retry_until: when a delayed message is given up, UTC; None where that is not told.
+        display_name: how the recipient is shown; empty where that is not told.
     """
 
     final: Mailbox
@@ -47,6 +48,7 @@ class RecipientStatus:
     reply: Reply
     remote_mta: str
     retry_until: datetime | None = None
+    display_name: str = ""
 
     @property
     def status(self) -> str:
@@ -140,6 +142,8 @@ def _recipient(recipient: RecipientStatus) -> list[str]:
         lines.insert(0, f"Original-Recipient: {decode_xtext(recipient.orcpt)}")
     if recipient.remote_mta:
         lines.append(f"Remote-MTA: dns;{recipient.remote_mta}")
+    if recipient.display_name:
+        lines.append(f"X-Display-Name: {recipient.display_name}")
     if recipient.retry_until is not None:
         lines.append(f"Will-Retry-Until: {mail_date(recipient.retry_until)}")  # rfc3464:2.3.9
     return lines

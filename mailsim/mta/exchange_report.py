@@ -1,15 +1,17 @@
 """Notifications as Exchange Server and Exchange Online write them: failed, delayed, delivered, relayed.
 
 The two share the layout of a failure: "Delivery has failed to these recipients or groups", a block of diagnostic information
-for administrators, the original header. Layout and sentences observed in published reports (sisimai/set-of-emails, and
-notifications in public repositories); the one of a relayed message is documented ("Delivery receipts aren't created"). The
-RFC 3464 part is common to all products.
+for administrators, the original header. Exchange Online writes it for what has expired, with the last attempt below the
+expiry; anything else it tells with "Error Details" and the server by which the report was generated. Layouts and sentences
+observed in published reports (sisimai/set-of-emails, and notifications in public repositories); the one of a relayed message
+is documented ("Delivery receipts aren't created"). The RFC 3464 part is common to all products, but for X-Display-Name.
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from enum import Enum
 
 from mailsim.mail.address import Mailbox
 from mailsim.mail.date import mail_date
@@ -17,7 +19,7 @@ from mailsim.mail.dsn import Action
 from mailsim.mail.message import HeaderField, header_field
 from mailsim.mail.reply import reply
 from mailsim.mta.cross_premises import without_organization
-from mailsim.mta.kind import Item, Notice, PointOfView
+from mailsim.mta.kind import Item, LastTry, Notice, PointOfView
 from mailsim.mta.relaying.reports import due_notices, make_report
 
 # which sentence stands below the recipient depends on the code; these are the documented ones
@@ -53,6 +55,13 @@ _OTHERWISE = (
 MAX_MESSAGE_ATTACH_SIZE = 10 * 1024 * 1024
 
 
+class Layout(Enum):
+    """Whose words the human part is in."""
+
+    SERVER = "Exchange Server"
+    ONLINE = "Exchange Online"
+
+
 def exchange_report(
     at: PointOfView,
     item: Item,
@@ -62,6 +71,7 @@ def exchange_report(
     action: Action,
     sender: str,
     context: object,
+    layout: Layout = Layout.SERVER,
 ) -> Item | None:
     """Make a notification in Exchange's layout.
 
@@ -73,6 +83,7 @@ def exchange_report(
         action: what has become of them.
         sender: the From field.
         context: the vendor's judgement of its own reports.
+        layout: whose words it is in.
 
     Returns:
         None when no report is due.
@@ -92,9 +103,12 @@ def exchange_report(
         name,
         action=action,
         header=header,
-        human=_human(at, returned, due) if action is Action.FAILED else _told(at, returned, due, action),
+        human=_human(at, returned, due, layout)
+        if action is Action.FAILED
+        else _told(at, returned, due, action),
         whole_up_to=MAX_MESSAGE_ATTACH_SIZE,
         context=context,
+        display_names=layout is Layout.ONLINE,
     )
 
 
@@ -134,10 +148,12 @@ def _span(left: timedelta) -> str:
     return f"{minutes // 1440} days, {minutes // 60 % 24} hours and {minutes % 60} minutes"
 
 
-def _human(at: PointOfView, item: Item, failures: tuple[Notice, ...]) -> str:
-    told = "\n\n".join(_to_the_sender(failure) for failure in failures)
-    diagnosed = "\n\n".join(_to_the_administrator(failure) for failure in failures)
+def _human(at: PointOfView, item: Item, failures: tuple[Notice, ...], layout: Layout) -> str:
     header = item.message.header_bytes.decode("utf-8", "replace").replace("\r\n", "\n")
+    if layout is Layout.ONLINE and not any(each.last_try for each in failures):
+        return _with_error_details(at, item, failures, header)
+    told = "\n\n".join(_to_the_sender(failure) for failure in failures)
+    diagnosed = "\n\n".join(_to_the_administrator(at, failure, layout) for failure in failures)
     return (
         f"Delivery has failed to these recipients or groups:\n\n{told}{_BLANK_LINES}"
         f"Diagnostic information for administrators:\n\nGenerating server: {at.mta.fqdn}\n\n{diagnosed}\n\n"
@@ -150,6 +166,45 @@ def _to_the_sender(failure: Notice) -> str:
     return f"{path}<mailto:{path}>\n{_SENTENCES.get(failure.reply.enhanced, _OTHERWISE)}"
 
 
-def _to_the_administrator(failure: Notice) -> str:
+def _to_the_administrator(at: PointOfView, failure: Notice, layout: Layout) -> str:
+    if layout is Layout.ONLINE and failure.last_try is not None:
+        return _expired(at, failure, failure.last_try)
     remote = f"{failure.remote} ({failure.address})\n" if failure.remote else ""
     return f"{failure.recipient.path}\n{remote}Remote Server returned '{failure.reply}'"
+
+
+def _expired(at: PointOfView, failure: Notice, last: LastTry) -> str:
+    """Write the expiry and the last attempt, newest first."""
+    host = f"{last.host} ({last.address})" if last.address else last.host
+    return (
+        f"{failure.recipient.path}\n"
+        f"{mail_date(at.now)} - Server at {at.mta.fqdn} returned '{failure.reply}'\n"
+        f"{mail_date(last.at)} - Server at {host} returned '{last.error}'"
+    )
+
+
+def _with_error_details(at: PointOfView, item: Item, failures: tuple[Notice, ...], header: str) -> str:
+    """Write as the newer notifications do, one block of details a recipient."""
+    told = "\n\n".join(_couldnt_be_delivered(failure) for failure in failures)
+    details = "\n\n".join(_error_details(at, failure) for failure in failures)
+    return (
+        f"{told}{_BLANK_LINES}Original Message Details\n"
+        f"Created Date: {item.message.value('Date')}\nSender Address: {item.envelope.reverse_path}\n"
+        f"Subject: {item.message.value('Subject')}\n\n{details}\n\nOriginal Message Headers\n\n{header}"
+    )
+
+
+def _couldnt_be_delivered(failure: Notice) -> str:
+    sentence = _SENTENCES.get(failure.reply.enhanced, _OTHERWISE)
+    return f"Your message to {failure.recipient.path} couldn't be delivered.\n{sentence}"
+
+
+def _error_details(at: PointOfView, failure: Notice) -> str:
+    lines = [
+        "Error Details",
+        f"Recipient Address: {failure.recipient.path}",
+        f"Reported error: {failure.reply}",
+        f"DSN generated by: {at.mta.fqdn}",
+    ]
+    lines += [f"Remote server: {failure.remote} ({failure.address})"] if failure.remote else []
+    return "\n".join(lines)

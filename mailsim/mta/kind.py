@@ -351,12 +351,31 @@ class Offer:
         capabilities: what EHLO was answered with.
         tls: what the handshake showed; None before it.
         tls_failed: why the handshake failed; empty when it did not.
+        address: where it was reached; None where that does not matter.
     """
 
     host: str
     capabilities: Capabilities
     tls: TlsFacts | None = None
     tls_failed: str = ""
+    address: IPv4Address | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LastTry:
+    """The last attempt to deliver a copy that was then given up.
+
+    Args:
+        at: when, UTC.
+        error: how it failed.
+        host: the host tried last; the next hop where there was none.
+        address: of that host, None where there was none.
+    """
+
+    at: datetime
+    error: Reply
+    host: str
+    address: IPv4Address | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -371,6 +390,7 @@ class Notice:
         because: why, as far as this MTA knows.
         address: the address of the host tried last, None for local causes.
         until: when a recipient that waits is given up, UTC; None for all others.
+        last_try: the last attempt for a recipient that has expired; None for all others.
     """
 
     recipient: Recipient
@@ -380,6 +400,7 @@ class Notice:
     because: Reason | None = None
     address: IPv4Address | None = None
     until: datetime | None = None
+    last_try: LastTry | None = None
 
 
 @dataclass(frozen=True, slots=True)

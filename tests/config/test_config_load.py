@@ -56,7 +56,7 @@ def faults(text: str) -> list[str]:
 def test_what_goes_without_saying_is_filled_in() -> None:
     """A tenant's inbound hosts, its own domains' MX and the MX of internet domains need not be written."""
     world = load_text(SMALL, "s.yaml").topology
-    service = world.mtas["Exchange Online"].addresses
+    service = world.mtas["Exchange Online"].addresses[:1]  # the others are where mail leaves from
     assert world.zones.addresses("contoso-com.mail.protection.outlook.com").addresses == service
     exchange = "contoso-mail-onmicrosoft-com.mail.protection.outlook.com"
     assert [mx.exchange for mx in world.zones.mx("contoso.mail.onmicrosoft.com").records] == [exchange]

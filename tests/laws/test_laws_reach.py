@@ -8,6 +8,7 @@ from cases import Case, cases
 from laws import law_of
 from runs import choices, predict
 
+from mailsim.mta.exchange_online.selection import Named
 from mailsim.trace.connection import connections, stage_of
 from mailsim.trace.events import (
     Attributed,
@@ -33,6 +34,7 @@ CONNECTORS = {
     "by recipient domain",
     "by all accepted domains",
     "by rule",
+    "by centralized transport",
     "by MX",
     "Unreachable",
 }
@@ -70,10 +72,14 @@ def _words(event: Event) -> Iterator[str]:
 
 
 def _kind_of_connector(event: Event, via: str) -> str:
-    """Say by what kind of connector mail leaves; what a rule forces was chosen by nobody."""
+    """Say by what kind of connector mail leaves."""
     won = [choice.chosen for choice in choices(event.because) if choice.chosen is not None]
-    if not via.startswith("Outbound") or not won:
-        return "by rule" if via.startswith("Outbound") else f"by {via.rstrip(' 0123456789')}"
+    if not via.startswith("Outbound"):
+        return f"by {via.rstrip(' 0123456789')}"
+    if isinstance(won[-1], Named):
+        return "by rule"
+    if won[-1].route_all_messages_via_on_premises:
+        return "by centralized transport"
     return "by all accepted domains" if won[-1].all_accepted_domains else "by recipient domain"
 
 
@@ -84,5 +90,5 @@ def test_generator_reaches_everything():
     def explore(case: Case) -> None:
         seen.update(reached(predict(case)))
 
-    law_of(case=cases(), runs=12)(explore)()
+    law_of(case=cases(), runs=16)(explore)()
     assert WANTED - seen == set()

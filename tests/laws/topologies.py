@@ -402,6 +402,8 @@ def outbound_connectors(draw: st.DrawFn, organization: str):
         "tls_settings": settings,
         "tls_domain": draw(st.sampled_from(NAMES_WANTED)) if named else "",
         "cloud_services_mail_enabled": draw(BOOLEANS),
+        "route_all_messages_via_on_premises": scope == "all accepted" and draw(mostly(False, True)),
+        "sender_rewriting_enabled": scope == "all accepted" and draw(BOOLEANS),
     }
     return lambda name: online_outbound_connector.OutboundConnector(name=name, **properties)
 

@@ -6,18 +6,22 @@ New-OutboundConnector, "NDRs in Exchange Online".
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import timedelta
+from ipaddress import IPv4Address
+
 import pytest
 from exchange_worlds import certificate, facts, kind, nameless, outbound, service, tenant, view
 
 from mailsim.mail.address import Mailbox
 from mailsim.mail.capability import Capabilities
+from mailsim.mail.reply import reply
+from mailsim.mta.exchange_online import replies
 from mailsim.mta.exchange_online.connector import ConnectorType
-from mailsim.mta.exchange_online.outbound_connector import (
-    OutboundConnector,
-    TlsSettings,
-    choose_outbound_connector,
-)
+from mailsim.mta.exchange_online.outbound_connector import OutboundConnector, TlsSettings
+from mailsim.mta.exchange_online.selection import Leaving, choose_outbound_connector
 from mailsim.mta.exchange_online.send import relay_by
+from mailsim.mta.exchange_online.transport_config import TransportConfig
 from mailsim.mta.kind import Offer, RouteProblem
 from mailsim.world.facts import TlsFacts
 
@@ -29,8 +33,8 @@ C3 = outbound("C3", "*.contoso.com")
 
 def choose(domain: str, *connectors: OutboundConnector, domains=DOMAINS):
     """Choose the outbound connector for a recipient at a domain."""
-    accepted = tenant("contoso", *domains).accepted_domains
-    return choose_outbound_connector(connectors, accepted, Mailbox("x", domain))
+    contoso = tenant("contoso", *domains, outbound_connectors=connectors)
+    return choose_outbound_connector(view(service(contoso)), Leaving(contoso, Mailbox("x", domain)))
 
 
 @pytest.mark.shows("ms:set-up-connectors-to-route-mail")
@@ -88,10 +92,12 @@ def test_equal_connectors_are_a_visible_assumption():
         {"tls_domain": "a.example"},
         {"tls_settings": TlsSettings.CERTIFICATE_VALIDATION, "tls_domain": "a.example"},
         {"all_accepted_domains": True},
+        {"route_all_messages_via_on_premises": True},
+        {"sender_rewriting_enabled": True},
     ],
 )
 def test_what_the_cmdlet_refuses(more):
-    """UseMXRecord and SmartHosts exclude each other, TlsDomain goes with DomainValidation."""
+    """UseMXRecord and SmartHosts exclude each other, TlsDomain goes with DomainValidation; some want OnPremises."""
     with pytest.raises(ValueError, match="outbound connector 'x'"):
         outbound("x", "*", **more)
 
@@ -123,8 +129,11 @@ GOOD = certificate("good", "mail.contoso.com")
 OTHER = certificate("other", "exchangeserver01", common_name="ExchangeServer01")
 SELF = certificate("self", "mail.contoso.com", authority=None)
 PREFIX = "450 4.4.317 Cannot connect to remote server [Message="
-REQUIRED = PREFIX + "451 5.7.3 STARTTLS is required to send mail]"
-UNTRUSTED = PREFIX + "UntrustedRoot]"
+ATTEMPTED = (
+    "] [LastAttemptedServerName=mail.contoso.com] [LastAttemptedIP=198.51.100.10:25] [SmtpSecurity=-1;-1]"
+)
+REQUIRED = PREFIX + "451 5.7.3 STARTTLS is required to send mail" + ATTEMPTED
+UNTRUSTED = PREFIX + "UntrustedRoot" + ATTEMPTED
 
 
 def offered(settings: TlsSettings | None, domain: str, shown: str) -> str | None:
@@ -142,6 +151,7 @@ def offered(settings: TlsSettings | None, domain: str, shown: str) -> str | None
     offer = offers.get(shown) or Offer(
         "mail.contoso.com", starttls, TlsFacts("TLS1_3", at.pki.presented(shown))
     )
+    offer = replace(offer, address=IPv4Address("198.51.100.10"))
     value = kind(at).on_offer(at, relay_by(at, connector, "contoso.com"), offer).value
     return None if value is None else str(value)
 
@@ -174,15 +184,16 @@ ENCRYPTION, CHAIN, DOMAIN = (
             "*.contoso.com",
             "other",
             PREFIX
-            + "SubjectMismatch Expected Subject: *.contoso.com. Presented Subject: CN=ExchangeServer01,OU=Simulated hosts,O=mailsim.]",
+            + "SubjectMismatch Expected Subject: *.contoso.com. Presented Subject: CN=ExchangeServer01,OU=Simulated hosts,O=mailsim."
+            + ATTEMPTED,
         ),
         (
             DOMAIN,
             "mail.contoso.com",
             "bare",
-            PREFIX + "SubjectMismatch Expected Subject: mail.contoso.com. Presented Subject: .]",
+            PREFIX + "SubjectMismatch Expected Subject: mail.contoso.com. Presented Subject: ." + ATTEMPTED,
         ),
-        (None, "", "broken", PREFIX + "451 4.4.0 Security status InvalidToken]"),
+        (None, "", "broken", PREFIX + "451 4.4.0 Security status InvalidToken" + ATTEMPTED),
     ],
 )
 def test_what_a_next_hop_must_show(settings, domain, shown, error):
@@ -216,4 +227,66 @@ def test_failed_connections(cause, code):
     at = view(service(tenant()))
     error = kind(at).on_unreachable(at, "mail.contoso.com", facts(at).peer_ip, cause)
     assert error.enhanced == code
-    assert error.text.endswith("[LastAttemptedServerName=mail.contoso.com] [LastAttemptedIP=192.0.2.66:25]")
+    attempted = (
+        "[LastAttemptedServerName=mail.contoso.com] [LastAttemptedIP=192.0.2.66:25] [SmtpSecurity=-2;-2]"
+    )
+    assert error.text.endswith(attempted)
+
+
+@pytest.mark.parametrize(
+    ("last", "expired"),
+    [
+        (
+            PREFIX + "UntrustedRoot" + ATTEMPTED,
+            "550 5.4.317 Message expired, cannot connect to remote server(UntrustedRoot)",
+        ),
+        (
+            "450 4.4.312 DNS query failed [Message=InfoNoRecords]",
+            "550 5.4.312 Message expired, DNS query failed(InfoNoRecords)",
+        ),
+        ("451 4.3.0 busy", None),
+    ],
+)
+def test_how_an_expiry_is_worded(last, expired):
+    """The last error gives the reply, without what it says about the last attempt; others have none of their own."""
+    code, enhanced, text = last.split(" ", 2)
+    wording = replies.expired(reply(int(code), enhanced, text))
+    assert (str(wording) if wording else None) == expired
+
+
+@pytest.mark.parametrize("hours", [11, 25])
+def test_message_expiration_has_limits(hours):
+    """Set-TransportConfig takes twelve hours to a day."""
+    with pytest.raises(ValueError, match="MessageExpiration"):
+        TransportConfig(message_expiration=timedelta(hours=hours))
+
+
+# --- centralized mail transport ------------------------------------------------------------------------------
+
+CENTRAL = outbound(
+    "central",
+    "*",
+    route_all_messages_via_on_premises=True,
+    connector_type=ConnectorType.ON_PREMISES,
+    use_mx_record=False,
+    smart_hosts=("mail.contoso.com",),
+)
+
+
+@pytest.mark.parametrize(
+    ("domain", "visited", "name"),
+    [
+        ("northwind.com", False, "central"),
+        ("northwind.com", True, "exact"),  # not sent back; other connectors still serve
+        ("fabrikam.com", False, "C1"),  # an accepted domain is no mail to the outside
+        ("tailspin.com", True, None),
+    ],
+)
+def test_centralized_mail_transport(domain, visited, name):
+    """It pulls mail to the outside before any other connector, unless the mail came from on-premises (KB 3194415)."""
+    contoso = tenant(
+        "contoso", *DOMAINS, outbound_connectors=(outbound("exact", "northwind.com"), CENTRAL, C1)
+    )
+    leaving = Leaving(contoso, Mailbox("x", domain), from_on_premises=visited)
+    chosen = choose_outbound_connector(view(service(contoso)), leaving).chosen
+    assert (chosen.name if chosen else None) == name

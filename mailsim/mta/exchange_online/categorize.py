@@ -1,15 +1,21 @@
 """The categorizer of Exchange Online: whose recipients, resolved to what, by which rule and connector.
 
-A rule that names a connector sends even a mailbox's mail out by it; then it is delivered, refused or routed.
+Mail to a rewritten sender turns back first. A rule that names a connector sends even a mailbox's mail out by it;
+centralized mail transport takes incoming mail on-premises; then it is delivered, refused or routed.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
+
+from mailsim.mail.envelope import Recipient
 from mailsim.mta.copies import gather
 from mailsim.mta.exchange_online import replies
+from mailsim.mta.exchange_online.bounces import turn_back
+from mailsim.mta.exchange_online.centralized import by_way_of_on_premises
 from mailsim.mta.exchange_online.recipients import Addressee, addressees, not_found
-from mailsim.mta.exchange_online.route import route, route_by_rule
-from mailsim.mta.kind import Categorized, Copy, Item, PointOfView, RuleOutcome
+from mailsim.mta.exchange_online.route import route, route_by_rule, rule_choice, unused
+from mailsim.mta.kind import Categorized, Copy, Item, PointOfView, Resolved, RuleOutcome
 from mailsim.mta.resolution import fate_in_directory, in_words
 from mailsim.mta.rules.rule import TransportRule
 from mailsim.reason.decision import Decision
@@ -18,12 +24,35 @@ from mailsim.reason.order import Evaluated
 
 def categorize(at: PointOfView, item: Item) -> Categorized:
     """Give every recipient its fate; recipients with the same next hop share a copy."""
-    found = list(addressees(at, item))
+    item, turned = turn_back(at, item)
+    ways = [_way(at, item, recipient) for recipient in item.envelope.recipients]
     return Categorized(
-        gather(_copy(at, item, addressee) for addressee in found),
-        tuple(step for addressee in found for step in addressee.resolution.steps),
-        tuple(_outcome(addressee, rule) for addressee in found for rule in addressee.rules),
+        gather(copy for way in ways for copy in way.copies),
+        (*turned, *(step for way in ways for step in way.steps)),
+        tuple(outcome for way in ways for outcome in way.rules),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """What becomes of one recipient: its copies, how its address changed, and the rules that applied."""
+
+    copies: tuple[Copy, ...]
+    steps: tuple[Resolved, ...]
+    rules: tuple[RuleOutcome, ...]
+
+
+def _way(at: PointOfView, item: Item, recipient: Recipient) -> _Way:
+    """Send one recipient on-premises as it is addressed, or everybody it stands for where they belong."""
+    alone = replace(item, envelope=replace(item.envelope, recipients=(recipient,)))
+    found = tuple(addressees(at, alone))
+    rules = tuple(_outcome(addressee, rule) for addressee in found for rule in addressee.rules)
+    by_rule = any(rule_choice(addressee) for addressee in found)
+    central = None if by_rule or not found else by_way_of_on_premises(at, item, found[0].tenant, recipient)
+    if central is not None:
+        return _Way((central,), (), rules)
+    steps = tuple(step for addressee in found for step in addressee.resolution.steps)
+    return _Way(tuple(_copy(at, item, addressee) for addressee in found), steps, rules)
 
 
 def _outcome(addressee: Addressee, rule: Evaluated[TransportRule]) -> RuleOutcome:
@@ -37,7 +66,7 @@ def _copy(at: PointOfView, item: Item, addressee: Addressee) -> Copy:
     if by_rule is not None:
         return by_rule
     unknown = not_found(addressee)
-    because = (*addressee.resolution.because, *unknown)
+    because = (*addressee.resolution.because, *unused(at, addressee), *unknown)
     refused = replies.UNKNOWN_RECIPIENT if any(each.failed for each in unknown) else None
     fate = fate_in_directory(addressee.resolution, looped=replies.FORWARDING_LOOP, unknown=refused)
     if fate is None:

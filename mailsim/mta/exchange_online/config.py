@@ -10,6 +10,7 @@ from mailsim.mta.exchange_online.enforcement import TenantExemptionInfo
 from mailsim.mta.exchange_online.inbound_connector import InboundConnector
 from mailsim.mta.exchange_online.organization_config import OrganizationConfig
 from mailsim.mta.exchange_online.outbound_connector import OutboundConnector
+from mailsim.mta.exchange_online.transport_config import TransportConfig
 from mailsim.mta.rules.rule import TransportRule
 from mailsim.world.directory import Directory
 
@@ -28,6 +29,7 @@ class Tenant:
         organization_config: its organization settings.
         hosted_connection_filter_policy: its connection filter.
         tenant_exemption_info: pauses of the enforcement against out-of-date servers.
+        transport_config: its transport settings.
     """
 
     name: str
@@ -41,6 +43,7 @@ class Tenant:
         default_factory=HostedConnectionFilterPolicy
     )
     tenant_exemption_info: tuple[TenantExemptionInfo, ...] = ()
+    transport_config: TransportConfig = field(default_factory=TransportConfig)
 
     def accepted(self, domain: str) -> AcceptedDomain | None:
         """Return the most specific accepted domain that covers a domain, None when there is none."""

@@ -1,16 +1,17 @@
-"""Defaults of Exchange Online, and the properties that are known but not modelled.
+"""Defaults of Exchange Online.
 
-Sources: New-InboundConnector, New-OutboundConnector, Set-TransportConfig (MessageExpiration), the EOP service
-description; the retry intervals are an assumption between two pages that disagree.
+Sources: Set-TransportConfig (MessageExpiration), the EOP service description; the retry intervals are an assumption between
+two pages that disagree.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 from mailsim.mail.reply import reply
+from mailsim.mta.exchange_online.sending_assumptions import RETRY
 from mailsim.mta.relaying.retry import Schedule
-from mailsim.reason.cite import assumed
 
 MAX_MESSAGE_SIZE = 157_286_400  # 150 MB, observed in EHLO
 LOOP_ITERATIONS = 20
@@ -18,6 +19,7 @@ MAX_RECIPIENTS_OF_A_DOMAIN = 200  # of one transaction
 BUILD = "15.20.8000.10"
 CLIENT_CERTIFICATE = "mail.protection.outlook.com"
 
+EXPIRED = reply(550, "5.4.300", "Message expired")
 SCHEDULE = Schedule(
     steps=(
         (1, timedelta(minutes=5)),
@@ -27,9 +29,11 @@ SCHEDULE = Schedule(
     ),
     then=timedelta(minutes=60),
     expires_after=timedelta(hours=24),
-    expired=reply(550, "5.4.300", "Message expired"),
+    expired=EXPIRED,
     warns_after=timedelta(hours=4),
-    cite=assumed(
-        "exo-retry", "5, 10, 15, 15, 30, then 60 minutes; the pages say 15 minutes or less, growing to 60"
-    ),
+    cite=RETRY.cite("growing"),
 )
+SCHEDULES = {
+    "growing": SCHEDULE,
+    "five-minutes": replace(SCHEDULE, steps=(), then=timedelta(minutes=5), cite=RETRY.cite("five-minutes")),
+}

@@ -12,6 +12,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from mailsim.mail.address import Mailbox
+from mailsim.mta.exchange_online import srs
 from mailsim.mta.exchange_online.accepted_domain import DomainType
 from mailsim.mta.exchange_online.assumptions import EDGE_DELAY
 from mailsim.mta.exchange_online.attribution import INCOMING, Attributed
@@ -42,6 +43,8 @@ def is_known_at_edge(at: PointOfView, attributed: Attributed, recipient: Mailbox
     judged = authoritative and attributed.direction == INCOMING
     found = tenant.directory.find(recipient) if tenant else None
     known, saw = _looked_up(at, recipient, found)
+    if tenant is not None and srs.is_known(tenant, recipient):
+        known, saw = True, f"{recipient} is a sender that was rewritten here"
     if authoritative and not judged:
         saw += ", but Originating mail is judged after acceptance"
     kind = accepted.domain_type.value if accepted else "no accepted domain"

@@ -12,7 +12,17 @@ from mailsim.mail.envelope import Envelope
 from mailsim.mail.message import Message, header_field
 from mailsim.mail.reply import Reply
 from mailsim.mail.sasl import Claim
-from mailsim.mta.exchange_online import assumptions, categorize, headers, receive, recipients, replies, send
+from mailsim.mta.exchange_online import (
+    assumptions,
+    categorize,
+    headers,
+    message_trace,
+    receive,
+    recipients,
+    replies,
+    send,
+    sending_assumptions,
+)
 from mailsim.mta.exchange_online.attribution import Owners
 from mailsim.mta.exchange_online.config import ExchangeOnlineConfig
 from mailsim.mta.kind import (
@@ -32,7 +42,6 @@ from mailsim.mta.kind import (
     Waiting,
     Words,
 )
-from mailsim.mta.relaying.nexthop import choose_targets
 from mailsim.mta.relaying.offer import judge_offer
 from mailsim.reason.decision import Decision
 from mailsim.world.facts import SessionFacts
@@ -44,7 +53,7 @@ class ExchangeOnline:
     name = "exchange_online"
     words: Words = replies.WORDS
     failure_is = "bounced"
-    assumptions = assumptions.RECEIVING
+    assumptions = (*assumptions.RECEIVING, *sending_assumptions.SENDING)
 
     def on_connect(self, at: PointOfView, _facts: SessionFacts) -> Greeting:
         return receive.greet(at)
@@ -67,7 +76,7 @@ class ExchangeOnline:
     def on_rcpt(
         self, at: PointOfView, session: Session, envelope: Envelope, rcpt: Rcpt
     ) -> Decision[Reply | None]:
-        return receive.judge_recipient(at, session, envelope, rcpt)
+        return message_trace.without_row(receive.judge_recipient(at, session, envelope, rcpt))
 
     def on_data(
         self, at: PointOfView, session: Session, envelope: Envelope, message: Message, name: str
@@ -83,11 +92,10 @@ class ExchangeOnline:
         return categorize.categorize(at, item)
 
     def targets(self, at: PointOfView, relay: Relay) -> Decision[Targets]:
-        # mail whose MX is the service itself goes round until the loop is counted (554 5.4.14 ATTR34)
-        return choose_targets(at, relay, avoid_self=False)
+        return send.choose_next_hop(at, relay)
 
     def on_offer(self, at: PointOfView, relay: Relay, offer: Offer) -> Decision[Reply | None]:
-        return judge_offer(at, relay, offer, partial(send.word_tls_problem, relay.tls), send.TLS)
+        return judge_offer(at, relay, offer, partial(send.word_tls_problem, relay.tls, offer), send.TLS)
 
     def on_no_route(self, _at: PointOfView, relay: Relay, problem: RouteProblem) -> Reply:
         return send.word_no_route(relay.domain, problem)

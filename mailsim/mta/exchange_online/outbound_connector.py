@@ -1,27 +1,27 @@
-"""The outbound connector of Exchange Online: what may be written, and which one a recipient leaves by.
+"""The outbound connector of Exchange Online: what may be written, and the checks that read it.
 
-A property stands here with the check that reads it, so that a new one is added in this file alone. Names are those of
-New- and Set-OutboundConnector, snake_cased. Source: "Set up connectors to route mail between Microsoft 365 and your own
-email servers" (its worked example is followed where the page contradicts itself).
+A property stands here with its check, so that a new one is added in this file alone; which connector a recipient leaves by
+is decided in ``selection``. Names are those of New- and Set-OutboundConnector, snake_cased. Sources: New-OutboundConnector,
+"Set up connectors to route mail between Microsoft 365 and your own email servers".
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import Enum
+from ipaddress import IPv4Network
 from typing import ClassVar
 
-from mailsim.mail.address import Mailbox
 from mailsim.mail.pattern import DomainPattern
-from mailsim.mta.exchange_online.accepted_domain import AcceptedDomain, accepted_by
 from mailsim.mta.exchange_online.connector import BOOKKEEPING, ConnectorType
-from mailsim.mta.unmodelled import unmodelled
-from mailsim.reason.check import Check, check
-from mailsim.reason.choice import Choice, Rank, select
-from mailsim.reason.cite import documented
+from mailsim.reason.check import Check, check, unknown
+from mailsim.reason.cite import assumed, documented
 from mailsim.world.source import Origin
 
 SELECTION = documented("ms:set-up-connectors-to-route-mail", "the worked example with three connectors")
+CENTRALIZED = documented("ms:new-outboundconnector", "RouteAllMessagesViaOnPremises")
+MODES = documented("ms:new-outboundconnector", "SmtpDaneMode")
+TEST_MODE = assumed("exo-test-mode", "what TestMode does is not written down")
 
 
 class TlsSettings(Enum):
@@ -32,21 +32,28 @@ class TlsSettings(Enum):
     DOMAIN_VALIDATION = "DomainValidation"
 
 
+class MtaStsMode(Enum):
+    """Whether the next hop's MTA-STS policy is asked for. The simulated DNS holds none, so that nothing can fail by it."""
+
+    OPPORTUNISTIC = "Opportunistic"
+    NONE = "None"
+
+
+class SmtpDaneMode(Enum):
+    """Whether the next hop's TLSA records are asked for; Mandatory wants them."""
+
+    OPPORTUNISTIC = "Opportunistic"
+    MANDATORY = "Mandatory"
+    NONE = "None"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutboundConnector:
     """An outbound connector (New-OutboundConnector)."""
 
     SPELLING: ClassVar[str] = "exchange"
     IGNORED: ClassVar[frozenset[str]] = BOOKKEEPING
-    UNMODELLED: ClassVar[frozenset[str]] = frozenset(
-        {
-            "RouteAllMessagesViaOnPremises",
-            "SenderRewritingEnabled",
-            "MtaStsMode",
-            "SmtpDaneMode",
-            "TestMode",
-        }
-    )
+    UNMODELLED: ClassVar[frozenset[str]] = frozenset()
 
     name: str
     connector_type: ConnectorType = ConnectorType.PARTNER
@@ -59,6 +66,11 @@ class OutboundConnector:
     tls_settings: TlsSettings | None = None
     tls_domain: str = ""
     cloud_services_mail_enabled: bool = False
+    route_all_messages_via_on_premises: bool = False
+    sender_rewriting_enabled: bool = False
+    mta_sts_mode: MtaStsMode = MtaStsMode.OPPORTUNISTIC
+    smtp_dane_mode: SmtpDaneMode = SmtpDaneMode.OPPORTUNISTIC
+    test_mode: bool = False
     unmodelled: tuple[str, ...] = ()
     origin: Origin | None = field(default=None, compare=False, repr=False)
 
@@ -66,9 +78,12 @@ class OutboundConnector:
         """Refuse what the cmdlet refuses.
 
         Raises:
-            ValueError: for properties that exclude each other.
+            ValueError: for properties that exclude each other, or a smart host that is no range.
         """
         named = self.tls_settings is TlsSettings.DOMAIN_VALIDATION
+        for host in self.smart_hosts:
+            if "/" in host:
+                IPv4Network(host, strict=False)
         wrong = (
             (
                 not self.use_mx_record and not self.smart_hosts,
@@ -86,42 +101,30 @@ class OutboundConnector:
                 bool(self.tls_domain) and not named,
                 "TlsDomain is given but TlsSettings is not DomainValidation; wanted DomainValidation",
             ),
-            (
-                self.all_accepted_domains and self.connector_type is not ConnectorType.ON_PREMISES,
-                "AllAcceptedDomains is True but ConnectorType is Partner; wanted OnPremises",
+            *(
+                (
+                    value and not self.is_on_premises,
+                    f"{name} is True but ConnectorType is Partner; wanted OnPremises",
+                )
+                for name, value in (
+                    ("AllAcceptedDomains", self.all_accepted_domains),
+                    ("RouteAllMessagesViaOnPremises", self.route_all_messages_via_on_premises),
+                    ("SenderRewritingEnabled", self.sender_rewriting_enabled),
+                )
             ),
         )
         for contradiction, what in wrong:
             if contradiction:
                 raise ValueError(f"outbound connector {self.name!r}: {what}")
 
+    @property
+    def is_on_premises(self) -> bool:
+        """Whether the organization's own servers are at the other end."""
+        return self.connector_type is ConnectorType.ON_PREMISES
+
     def source(self, name: str = "") -> str:
         """Return ``file:line`` of a property, or of the connector."""
         return self.origin.of(name) if self.origin else ""
-
-
-def choose_outbound_connector(
-    connectors: tuple[OutboundConnector, ...], domains: tuple[AcceptedDomain, ...], to: Mailbox
-) -> Choice[OutboundConnector]:
-    """Choose the outbound connector for a recipient that is not delivered in the tenant; None means MX.
-
-    The order is exact domain, longest wildcard, all accepted domains, ``*``. The page's list puts all accepted
-    domains before wildcards, its example the other way; the place of ``*`` is inferred.
-    """
-    return select(
-        f"outbound connector for {to}",
-        connectors,
-        name=lambda connector: connector.name,
-        source=lambda connector: connector.source(),
-        checks=lambda connector: (
-            is_enabled(connector),
-            is_open(connector),
-            serves(connector, domains, to.domain),
-            *unmodelled(connector),
-        ),
-        ranks=lambda connector: (specificity(connector, domains, to.domain),),
-        cite=SELECTION,
-    )
 
 
 def is_enabled(connector: OutboundConnector) -> Check:
@@ -138,56 +141,37 @@ def is_enabled(connector: OutboundConnector) -> Check:
 
 def is_open(connector: OutboundConnector) -> Check:
     """The connector is not reserved for transport rules."""
+    scoped = connector.is_transport_rule_scoped
     return check(
-        not connector.is_transport_rule_scoped,
+        not scoped,
         "IsTransportRuleScoped",
-        saw=f"{connector.is_transport_rule_scoped}: used only by rules"
-        if connector.is_transport_rule_scoped
-        else "False",
+        saw=f"{scoped}: used only by rules" if scoped else "False",
         wanted="False",
         cite=SELECTION,
         source=connector.source("IsTransportRuleScoped"),
     )
 
 
-def serves(connector: OutboundConnector, domains: tuple[AcceptedDomain, ...], domain: str) -> Check:
-    """RecipientDomains or AllAcceptedDomains covers the recipient's domain."""
-    patterns = ", ".join(map(str, connector.recipient_domains)) or "none"
-    every = ", AllAcceptedDomains" if connector.all_accepted_domains else ""
+def routes_everything(connector: OutboundConnector) -> Check:
+    """The connector is the one of centralized mail transport."""
     return check(
-        _scope(connector, domains, domain) is not None,
-        "RecipientDomains",
-        saw=patterns + every,
-        wanted=f"a domain that covers {domain}",
-        cite=SELECTION,
-        source=connector.source("RecipientDomains"),
+        connector.route_all_messages_via_on_premises,
+        "RouteAllMessagesViaOnPremises",
+        saw=str(connector.route_all_messages_via_on_premises),
+        wanted="True",
+        cite=CENTRALIZED,
+        source=connector.source("RouteAllMessagesViaOnPremises"),
     )
 
 
-def specificity(connector: OutboundConnector, domains: tuple[AcceptedDomain, ...], domain: str) -> Rank:
-    """The most specific scope wins."""
-    scope = _scope(connector, domains, domain) or (9, 0, "")
-    return Rank("most specific RecipientDomains", scope[:2], scope[2])
-
-
-def _scope(
-    connector: OutboundConnector, domains: tuple[AcceptedDomain, ...], domain: str
-) -> tuple[int, int, str] | None:
-    """Return how specifically a connector covers a domain, smaller is more specific; None when it does not."""
-    covering = [
-        (0 if not pattern.wildcard else 1 if pattern.base else 3, -len(pattern.base), str(pattern))
-        for pattern in connector.recipient_domains
-        # whether *.contoso.com covers contoso.com itself is not documented here; the example says no
-        if pattern.covers(domain, apex=False)
-    ]
-    if connector.all_accepted_domains and accepted_by(domains, domain) is not None:
-        covering.append((2, 0, "AllAcceptedDomains"))
-    return min(covering, default=None)
-
-
-def connector_named(connectors: tuple[OutboundConnector, ...], name: str) -> OutboundConnector | None:
-    """Return the enabled outbound connector that a rule names."""
-    return next(
-        (each for each in connectors if each.name.lower() == name.lower() and each.enabled),
-        None,
-    )
+def doubts(connector: OutboundConnector) -> tuple[Check, ...]:
+    """Return one unjudged check for each setting whose effect cannot be told here."""
+    found = []
+    if connector.test_mode:
+        source = connector.source("TestMode")
+        found.append(unknown("TestMode", saw="True", cite=TEST_MODE, source=source))
+    if connector.smtp_dane_mode is SmtpDaneMode.MANDATORY:
+        saw = "Mandatory: mail waits where the next hop has no TLSA records, and the simulated DNS knows none"
+        source = connector.source("SmtpDaneMode")
+        found.append(unknown("SmtpDaneMode", saw=saw, cite=MODES, source=source))
+    return tuple(found)

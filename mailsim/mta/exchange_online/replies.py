@@ -45,6 +45,9 @@ UNKNOWN_RECIPIENT = reply(
 FORWARDING_LOOP = reply(
     550, "5.4.6", "RESOLVER.FWD.Loop; there is a forwarding loop configured in the directory"
 )
+NO_CONNECTOR = reply(
+    450, "4.4.0", "The connector that a transport rule names is disabled"
+)  # words of our own
 STARTTLS_REQUIRED = "451 5.7.3 STARTTLS is required to send mail"
 # what a session in clear text is told by RequireTls is not published: the words are those of other servers
 TLS_WANTED_FOR_GOOD = reply(550, "5.7.3", "STARTTLS is required to send mail")
@@ -84,7 +87,8 @@ def expired(last_error: Reply) -> Reply | None:
     if wording is None:
         return None
     _, _, reason = last_error.text.partition("[Message=")
-    return reply(wording.code, wording.enhanced, wording.lines[0].format(reason.rpartition("]")[0]))
+    reason = reason.partition(" [LastAttempted")[0].removesuffix("]")
+    return reply(wording.code, wording.enhanced, wording.lines[0].format(reason))
 
 
 def banner(server: str, date: str) -> Reply:
@@ -167,8 +171,7 @@ def refused(host: str, address: str) -> Reply:
     return reply(
         450,
         "4.4.316",
-        "Connection refused [Message=Socket error code 10061] "
-        f"[LastAttemptedServerName={host}] [LastAttemptedIP={address}:25]",
+        f"Connection refused [Message=Socket error code 10061] {_attempted(host, address, -2)}",
     )
 
 
@@ -177,11 +180,21 @@ def closed(host: str, address: str) -> Reply:
     return reply(
         450,
         "4.4.318",
-        "Connection was closed abruptly (SuspiciousRemoteServerError) "
-        f"[LastAttemptedServerName={host}] [LastAttemptedIP={address}:25]",
+        f"Connection was closed abruptly (SuspiciousRemoteServerError) {_attempted(host, address, -2)}",
     )
 
 
-def cannot_connect(message: str) -> Reply:
+def cannot_connect(message: str, host: str, address: str) -> Reply:
     """Word the last error of a session without the TLS that the connector wants."""
-    return reply(450, "4.4.317", f"Cannot connect to remote server [Message={message}]")
+    text = f"Cannot connect to remote server [Message={message}] {_attempted(host, address, -1)}"
+    return reply(450, "4.4.317", text)
+
+
+def subject_mismatch(expected: str, presented: str) -> str:
+    """Word a certificate with another name, without its thumbprint: answers do not depend on keys."""
+    return f"SubjectMismatch Expected Subject: {expected}. Presented Subject: {presented}."
+
+
+def _attempted(host: str, address: str, security: int) -> str:
+    """Name the host tried last; SmtpSecurity is -1 once a session was there, -2 before (observed)."""
+    return f"[LastAttemptedServerName={host}] [LastAttemptedIP={address}:25] [SmtpSecurity={security};{security}]"

@@ -1,60 +1,112 @@
 """How a recipient leaves Exchange Online: by the connector that a rule names, by the one that serves it, or by MX.
 
-Sources: "Set up connectors to route mail", "Conditional mail routing".
+Sources: "Set up connectors to route mail", "Conditional mail routing"; what is not routed any more because the tenant sent it
+on too often is decided in ``loops``, with which sender it leaves in ``departure``.
 """
 
 from __future__ import annotations
 
-from mailsim.mta.exchange_online import headers
-from mailsim.mta.exchange_online.outbound_connector import (
-    OutboundConnector,
-    choose_outbound_connector,
-    connector_named,
-)
+from dataclasses import replace
+
+from mailsim.mta.exchange_online import defaults, headers, loops, replies
+from mailsim.mta.exchange_online.centralized import came_from_on_premises
+from mailsim.mta.exchange_online.departure import depart, is_sent_on
+from mailsim.mta.exchange_online.outbound_connector import OutboundConnector
 from mailsim.mta.exchange_online.recipients import Addressee
+from mailsim.mta.exchange_online.selection import Leaving, Named, choose_by_rule, choose_outbound_connector
 from mailsim.mta.exchange_online.send import relay_by
-from mailsim.mta.kind import Copy, Item, PointOfView
+from mailsim.mta.exchange_online.sending_assumptions import DISABLED_BY_RULE
+from mailsim.mta.kind import Copy, Hold, Item, PointOfView, Refuse
+from mailsim.reason.check import check
+from mailsim.reason.choice import Choice
 from mailsim.reason.decision import Decision, Reason
 
 
 def route(at: PointOfView, item: Item, addressee: Addressee, because: tuple[Reason, ...]) -> Copy:
     """Send a recipient out by the outbound connector that serves it, or by the MX of its domain."""
-    tenant, to = addressee.tenant, addressee.recipient.path
-    choice = choose_outbound_connector(tenant.outbound_connectors, tenant.accepted_domains, to)
-    return _leave(at, item, addressee, Decision(choice.question, choice.chosen, (*because, choice)))
+    choice = choose_outbound_connector(at, _leaving(item, addressee))
+    return _leave(at, item, addressee, choice.chosen, (*because, choice))
+
+
+def rule_choice(addressee: Addressee) -> Choice[Named] | None:
+    """Choose the connector that the rules for a recipient name; None where no rule names one."""
+    return choose_by_rule(addressee.tenant, addressee.rules, addressee.recipient.path)
 
 
 def route_by_rule(at: PointOfView, item: Item, addressee: Addressee) -> Copy | None:
-    """Send a recipient out by the connector that the last rule for it names; None where no rule names one."""
-    forced = _forced(addressee)
-    return _leave(at, item, addressee, forced) if forced is not None else None
+    """Send a recipient out by the connector that the last rule for it names, mailboxes included.
 
-
-def _forced(addressee: Addressee) -> Decision[OutboundConnector | None] | None:
-    """Return the connector to which the last rule that applies sends the recipient."""
-    named = [
-        (connector, rule)
-        for rule in addressee.rules
-        if (
-            connector := connector_named(
-                addressee.tenant.outbound_connectors, rule.subject.route_message_outbound_connector
-            )
-        )
-    ]
-    if not named:
+    Returns:
+        None where no rule names one that can be used.
+    """
+    choice = rule_choice(addressee)
+    if choice is None:
         return None
-    connector, rule = named[-1]
-    because: tuple[Reason, ...] = (*addressee.resolution.because, rule.because)
-    return Decision(f"route of {addressee.recipient.path}", connector, because)
+    because = (*addressee.resolution.because, *(rule.because for rule in addressee.rules), choice)
+    if choice.chosen is not None:
+        connector = choice.chosen.connector
+        return _leave(at, item, addressee, connector, because)
+    return _wait_for_connector(at, item, addressee, because)
 
 
-def _leave(at: PointOfView, item: Item, addressee: Addressee, by: Decision[OutboundConnector | None]) -> Copy:
+def unused(at: PointOfView, addressee: Addressee) -> tuple[Reason, ...]:
+    """Return why no connector that rules name is used, for an explanation of the usual route."""
+    choice = rule_choice(addressee)
+    if choice is None or choice.chosen is not None:
+        return ()
+    decided = at.assumed(DISABLED_BY_RULE)
+    usual = check(
+        True, "connector named by a rule", saw="none can be used", cite=DISABLED_BY_RULE.cite(decided)
+    )
+    return (choice, usual)
+
+
+def _wait_for_connector(
+    at: PointOfView, item: Item, addressee: Addressee, because: tuple[Reason, ...]
+) -> Copy | None:
+    """Keep a recipient whose only connector is disabled, where that is assumed."""
+    decided = at.assumed(DISABLED_BY_RULE)
+    if decided == DISABLED_BY_RULE.default:
+        return None
+    expires = item.arrived + addressee.tenant.transport_config.message_expiration
+    waits = check(
+        True, "connector named by a rule", saw="none can be used", cite=DISABLED_BY_RULE.cite(decided)
+    )
+    fate = Hold("Unreachable", replies.NO_CONNECTOR, expires, defaults.EXPIRED)
+    question = f"route of {addressee.recipient.path}"
+    decision = Decision(question, None, (*because, waits), "waits for a connector")
+    return Copy(envelope=addressee.envelope(item), message=item.message, fate=fate, because=decision)
+
+
+def _leaving(item: Item, addressee: Addressee) -> Leaving:
+    tenant = addressee.tenant
+    return Leaving(tenant, addressee.recipient.path, came_from_on_premises(item, tenant))
+
+
+def _leave(
+    at: PointOfView,
+    item: Item,
+    addressee: Addressee,
+    connector: OutboundConnector | None,
+    because: tuple[Reason, ...],
+) -> Copy:
     """Send a recipient out by a connector, or by the MX of its domain where there is none."""
-    connector, path = by.value, addressee.recipient.path
-    answer = f"connector {connector.name!r}" if connector else f"MX of {path.domain}"
+    leaving, envelope = _leaving(item, addressee), addressee.envelope(item)
+    question = f"route of {leaving.to}"
+    message = headers.leave(at, item.message, leaving.tenant, connector)
+    if leaving.outside and is_sent_on(addressee):
+        guard = loops.may_pass(item.message, leaving.tenant)
+        because = (*because, guard)
+        if guard.failed:
+            refused = Decision(question, None, because, "a loop")
+            fate = Refuse(replies.too_many_hops(at.mta.fqdn))
+            return Copy(envelope=envelope, message=item.message, fate=fate, because=refused)
+        message = loops.mark(message, leaving.tenant)
+    leaves = depart(at, leaving, addressee, connector)
+    answer = f"connector {connector.name!r}" if connector else f"MX of {leaving.to.domain}"
     return Copy(
-        envelope=addressee.envelope(item),
-        message=headers.leave(at, item.message, addressee.tenant, connector),
-        fate=relay_by(at, connector, path.domain),
-        because=Decision(f"route of {path}", None, by.because, answer),
+        envelope=replace(envelope, reverse_path=leaves.reverse_path),
+        message=message,
+        fate=relay_by(at, connector, leaving.to.domain, by_relay_pool=leaves.by_relay_pool),
+        because=Decision(question, None, (*because, *leaves.because), answer),
     )

@@ -1,28 +1,47 @@
-"""How Exchange Online sends: the choice of an outbound connector, its TLS demands, last errors, reports.
+"""How Exchange Online sends: the route of an outbound connector, its TLS demands, last errors, retries, reports.
 
-Sources: "Set up connectors to route mail between Microsoft 365 and your own email servers" (its worked example is
-followed where the page contradicts itself), New-OutboundConnector, "NDRs in Exchange Online".
+Sources: New-OutboundConnector, "NDRs in Exchange Online", Set-TransportConfig.
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
-from ipaddress import IPv4Address
+from ipaddress import IPv4Address, IPv4Network
 
 from mailsim.mail.dsn import Action
 from mailsim.mail.reply import Reply
-from mailsim.mta.exchange_online import defaults, replies
+from mailsim.mta.exchange_online import defaults, replies, srs
 from mailsim.mta.exchange_online.attribution import Owners
-from mailsim.mta.exchange_online.config import Tenant
+from mailsim.mta.exchange_online.config import ExchangeOnlineConfig, Tenant
 from mailsim.mta.exchange_online.outbound_connector import OutboundConnector, TlsSettings
-from mailsim.mta.exchange_report import exchange_report
-from mailsim.mta.kind import Item, Next, Notice, PointOfView, Relay, RouteProblem, Waiting
+from mailsim.mta.exchange_online.sending_assumptions import REMOTE_CODES, RETRY
+from mailsim.mta.exchange_report import Layout, exchange_report
+from mailsim.mta.kind import (
+    Item,
+    Next,
+    Notice,
+    Offer,
+    PointOfView,
+    Relay,
+    RouteProblem,
+    Target,
+    Targets,
+    Waiting,
+)
+from mailsim.mta.relaying.nexthop import choose_targets
 from mailsim.mta.relaying.offer import TlsProblem
 from mailsim.mta.relaying.tls_policy import TlsDemand, TlsPolicy
+from mailsim.reason.check import check
 from mailsim.reason.cite import documented
+from mailsim.reason.decision import Decision
 from mailsim.world.certificate import ChainVerdict, PresentedCertificate
 
+INSIDE = documented(
+    "ms:three-key-points-for-connectors", "onmicrosoft.com recipients stay inside Microsoft 365"
+)
 TLS = documented("ms:new-outboundconnector", "TlsSettings, TlsDomain")
+
+INITIAL = ".onmicrosoft.com"
 
 _DEMANDS = {
     TlsSettings.ENCRYPTION_ONLY: TlsDemand.ENCRYPTED,
@@ -31,9 +50,19 @@ _DEMANDS = {
 }
 
 
-def relay_by(at: PointOfView, connector: OutboundConnector | None, domain: str) -> Relay:
-    """Turn the chosen connector into a route; without one, MX and opportunistic TLS."""
-    hosts = connector.smart_hosts if connector and not connector.use_mx_record else ()
+def relay_by(
+    at: PointOfView, connector: OutboundConnector | None, domain: str, *, by_relay_pool: bool = False
+) -> Relay:
+    """Turn the chosen connector into a route; without one, MX and opportunistic TLS.
+
+    Args:
+        at: the service.
+        connector: None for none.
+        domain: of the recipient.
+        by_relay_pool: whether it leaves from the relay pool's address, the last one of the service.
+    """
+    written = connector.smart_hosts if connector and not connector.use_mx_record else ()
+    hosts = tuple(host for each in written for host in _smart_hosts(at, each))
     return Relay(
         via=connector.name if connector else "MX",
         domain="" if hosts else domain,
@@ -41,8 +70,32 @@ def relay_by(at: PointOfView, connector: OutboundConnector | None, domain: str) 
         tls=tls_policy(connector),
         certificate=at.certificate,
         helo=at.mta.fqdn,
-        source=at.mta.addresses[0],
+        source=at.mta.addresses[-1 if by_relay_pool else 0],
     )
+
+
+def _smart_hosts(at: PointOfView, written: str) -> tuple[str, ...]:
+    """Read one entry of SmartHosts: a name, an address, or a range, of which those that somebody has are tried."""
+    first, slash, _ = written.partition("/")
+    if not slash:
+        return (written,)
+    network = IPv4Network(written, strict=False)
+    had = sorted(each for mta in at.world.mtas.values() for each in mta.addresses if each in network)
+    return tuple(map(str, had)) or (first,)
+
+
+def choose_next_hop(at: PointOfView, relay: Relay) -> Decision[Targets]:
+    """Find the addresses a route leads to: inside Microsoft 365 for its own domains, else by the DNS.
+
+    Mail whose MX is the service itself goes round until the loop is counted (554 5.4.14 ATTR34).
+    """
+    config: ExchangeOnlineConfig = at.mta.config
+    if not (relay.domain.endswith(INITIAL) and config.owner_of(relay.domain)):
+        return choose_targets(at, relay, avoid_self=False)
+    saw = f"{relay.domain} is a domain of Microsoft 365, wherever its MX points"
+    inside = check(True, "route inside Microsoft 365", saw=saw, cite=INSIDE)
+    here = Target(at.mta.fqdn, at.mta.addresses[0])
+    return Decision(f"next hop for {relay.domain}", Targets((here,)), (inside,), here.host)
 
 
 def tls_policy(connector: OutboundConnector | None) -> TlsPolicy:
@@ -57,21 +110,23 @@ def tls_policy(connector: OutboundConnector | None) -> TlsPolicy:
 
 
 def word_tls_problem(
-    policy: TlsPolicy, problem: TlsProblem, verdict: ChainVerdict | None, peer: PresentedCertificate | None
+    policy: TlsPolicy,
+    offer: Offer,
+    problem: TlsProblem,
+    verdict: ChainVerdict | None,
+    peer: PresentedCertificate | None,
 ) -> Reply:
     """Word the last error of a session without the TLS that the connector wants."""
+    message = replies.STARTTLS_REQUIRED
     if problem is TlsProblem.WRONG_NAME:
-        presented = peer.subject if peer else ""
-        return replies.cannot_connect(
-            f"SubjectMismatch Expected Subject: {policy.name}. Presented Subject: {presented}."
-        )
-    if problem is TlsProblem.UNTRUSTED:
+        message = replies.subject_mismatch(policy.name, peer.subject if peer else "")
+    elif problem is TlsProblem.UNTRUSTED:
         # a chain without its intermediates fails like an unknown root
         partial = verdict is None or verdict.reason == "PartialChain"
-        return replies.cannot_connect("UntrustedRoot" if partial or verdict is None else verdict.reason)
-    if problem is TlsProblem.HANDSHAKE:
-        return replies.cannot_connect("451 4.4.0 Security status InvalidToken")
-    return replies.cannot_connect(replies.STARTTLS_REQUIRED)
+        message = "UntrustedRoot" if partial or verdict is None else verdict.reason
+    elif problem is TlsProblem.HANDSHAKE:
+        message = "451 4.4.0 Security status InvalidToken"
+    return replies.cannot_connect(message, offer.host, str(offer.address))
 
 
 def word_no_route(domain: str, problem: RouteProblem) -> Reply:
@@ -88,12 +143,21 @@ def word_unreachable(host: str, address: IPv4Address | None, cause: str) -> Repl
 
 
 def after(at: PointOfView, item: Item, waiting: Waiting) -> Next:
-    """Try again by the schedule; at expiry the last error gives the reply."""
-    following = defaults.SCHEDULE.next(at.now, item, waiting)
+    """Try again by the schedule until MessageExpiration; then the last error gives the reply."""
+    expires = _owner(at, item).transport_config.message_expiration
+    schedule = replace(defaults.SCHEDULES[at.assumed(RETRY)], expires_after=expires)
+    following = schedule.next(at.now, item, waiting)
     if following.expired is None:
         return following
-    expired = replies.expired(waiting.last_error) or following.expired
-    return Next(following.due, expired, following.because)
+    return replace(following, expired=replies.expired(waiting.last_error) or following.expired)
+
+
+def _owner(at: PointOfView, item: Item) -> Tenant:
+    """Return the tenant whose mail it is; one with all defaults for nobody's."""
+    config: ExchangeOnlineConfig = at.mta.config
+    owners: Owners | None = item.context
+    found = config.tenant(owners.first) if owners else None
+    return found or Tenant(name="", accepted_domains=())
 
 
 def report(
@@ -105,13 +169,26 @@ def report(
     *,
     tenant: Tenant,
 ) -> Item | None:
-    """Report as the postmaster of the tenant whose mail it is."""
-    sender = f"Microsoft Outlook <postmaster@{tenant.default_domain or at.mta.fqdn}>"
-    worded = tuple(_as_reported(each) for each in notices)
-    return exchange_report(at, item, worded, name, action=action, sender=sender, context=Owners(tenant.name))
+    """Report as the postmaster of the tenant whose mail it is, to the sender as it came."""
+    to = srs.original_of(at, tenant, item.envelope.reverse_path)
+    item = replace(item, envelope=replace(item.envelope, reverse_path=to))
+    return exchange_report(
+        at,
+        item,
+        tuple(_as_reported(at, each) for each in notices),
+        name,
+        action=action,
+        sender=f"Microsoft Outlook <postmaster@{tenant.default_domain or at.mta.fqdn}>",
+        context=Owners(tenant.name),
+        layout=Layout.ONLINE,
+    )
 
 
-def _as_reported(failure: Notice) -> Notice:
-    if failure.remote and failure.reply.code == 550 and not failure.reply.enhanced:
-        return replace(failure, reply=replies.unknown_at_remote(failure.reply))
-    return failure
+def _as_reported(at: PointOfView, failure: Notice) -> Notice:
+    """Wrap a remote refusal as reports show it."""
+    choice = at.assumed(REMOTE_CODES)
+    wrapped = failure.remote and failure.reply.code == 550
+    if not wrapped or (failure.reply.enhanced and choice == REMOTE_CODES.default):
+        return failure
+    why = check(True, "5.1.351", saw=str(failure.reply), cite=REMOTE_CODES.cite(choice))
+    return replace(failure, reply=replies.unknown_at_remote(failure.reply), because=why)

@@ -35,6 +35,7 @@ def make_report(
     human: str,
     whole_up_to: int,
     context: object = None,
+    display_names: bool = False,
 ) -> Item:
     """Make the item of a notification to the sender of ``item``.
 
@@ -48,6 +49,7 @@ def make_report(
         human: the vendor's text.
         whole_up_to: octets; of a larger message only the header is returned, as of one that got through.
         context: the vendor's judgement of its own reports.
+        display_names: whether recipients get an X-Display-Name, which is their address.
     """
     large = item.envelope.ret == "HDRS" or item.message.size > whole_up_to
     report = Report(
@@ -55,7 +57,7 @@ def make_report(
         received_from=item.facts.ehlo if item.facts else "",
         arrival=item.arrived,
         envid=item.envelope.envid,
-        recipients=tuple(_status(each, action) for each in notices),
+        recipients=tuple(_status(each, action, named=display_names) for each in notices),
         human=human,
         original=item.message,
         headers_only=large or action is not Action.FAILED,  # rfc3461:6.2
@@ -71,7 +73,7 @@ def make_report(
     )
 
 
-def _status(notice: Notice, action: Action) -> RecipientStatus:
+def _status(notice: Notice, action: Action, *, named: bool) -> RecipientStatus:
     return RecipientStatus(
         final=notice.recipient.path,
         orcpt=notice.recipient.orcpt,
@@ -79,6 +81,7 @@ def _status(notice: Notice, action: Action) -> RecipientStatus:
         reply=notice.reply,
         remote_mta=notice.remote,
         retry_until=notice.until,
+        display_name=str(notice.recipient.path) if named else "",
     )
 
 
