@@ -57,17 +57,20 @@ class AddressSpace:
         """Whether it is ``--``."""
         return self.is_smtp and self.pattern is None
 
-    def specificity(self, domain: str, own: Iterable[DomainPattern]) -> tuple[int, int] | None:
+    def specificity(self, domain: str, own: Iterable[DomainPattern]) -> tuple[int, int, int] | None:
         """Return how specific it is for a domain, larger for more; None where it does not cover the domain.
+
+        A domain that is written goes before ``--`` with the same one among the accepted domains. That is inferred: the wizard's
+        connector for the coexistence domain, an accepted domain, works on Edge Transport servers.
 
         Args:
             domain: lower case.
             own: the domains that ``--`` stands for.
         """
         if self.pattern is not None:
-            return self.pattern.specificity if self.pattern.covers(domain, apex=True) else None
-        covering = own if self.is_own_domains else ()
-        return max((each.specificity for each in covering if each.covers(domain, apex=False)), default=None)
+            return (*self.pattern.specificity, 1) if self.pattern.covers(domain, apex=True) else None
+        covering = (each for each in own if self.is_own_domains and each.covers(domain, apex=False))
+        return max(((*each.specificity, 0) for each in covering), default=None)
 
     @property
     def shown(self) -> str:

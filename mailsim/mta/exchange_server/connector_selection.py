@@ -16,6 +16,7 @@ from mailsim.mta.exchange_server.send_connector import (
     SELECTION,
     SendConnector,
     best_space,
+    by_front_end,
     fits_size,
     in_scope,
     is_enabled,
@@ -52,6 +53,7 @@ def choose_send_connector(at: PointOfView, to: Mailbox, size: int) -> Choice[Sen
             *_within_reach(at, connector),
             serves(connector, to.domain, own),
             *not_judged(connector),
+            *by_front_end(connector, len(mailbox_servers(at, this_server(at).site))),
             *unmodelled(connector),
         ),
         ranks=lambda connector: (

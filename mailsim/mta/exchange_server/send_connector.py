@@ -288,7 +288,7 @@ def serves(connector: SendConnector, domain: str, own: tuple[DomainPattern, ...]
 
 def best_space(
     connector: SendConnector, domain: str, own: tuple[DomainPattern, ...]
-) -> tuple[AddressSpace, tuple[int, int]]:
+) -> tuple[AddressSpace, tuple[int, int, int]]:
     """Return the address space that counts for a domain, with its specificity; one must cover the domain."""
     covering = [
         (space, found)
@@ -300,8 +300,8 @@ def best_space(
 
 def specificity(connector: SendConnector, domain: str, own: tuple[DomainPattern, ...]) -> Rank:
     """Step 3: the most specific address space wins, before any cost."""
-    space, (exact, length) = best_space(connector, domain, own)
-    return Rank("most specific address space", (-exact, -length), space.shown)
+    space, (exact, length, written) = best_space(connector, domain, own)
+    return Rank("most specific address space", (-exact, -length, -written), space.shown)
 
 
 def not_judged(connector: SendConnector) -> tuple[Check, ...]:
@@ -317,8 +317,28 @@ def not_judged(connector: SendConnector) -> tuple[Check, ...]:
         checks.append(
             unknown("ErrorPolicies", saw=saw, cite=PROPERTY, source=connector.source("ErrorPolicies"))
         )
+    if connector.smart_host_auth_mechanism is SmartHostAuthMechanism.EXCHANGE_SERVER:
+        saw, name = "ExchangeServer: X-EXPS is not on the wire here", "SmartHostAuthMechanism"
+        checks.append(unknown(name, saw=saw, cite=PROPERTY, source=connector.source(name)))
     if connector.domain_secure_enabled and connector.origin is not None:
         saw = "True: TLSSendDomainSecureList is not modelled"
         source = connector.source("DomainSecureEnabled")
         checks.append(unknown("DomainSecureEnabled", saw=saw, cite=PROPERTY, source=source))
     return tuple(checks)
+
+
+def by_front_end(connector: SendConnector, servers: int) -> tuple[Check, ...]:
+    """Say by whose Front End service a connector with FrontendProxyEnabled sends.
+
+    Args:
+        connector: the connector.
+        servers: how many Mailbox servers the site has; of several any may be taken, which is not documented further.
+    """
+    if not connector.frontend_proxy_enabled:
+        return ()
+    name, source = "FrontendProxyEnabled", connector.source("FrontendProxyEnabled")
+    if servers > 1:
+        saw = "True: by which server's Front End the mail leaves is not documented; here its own"
+        return (unknown(name, saw=saw, cite=PROPERTY, source=source),)
+    saw = "True: by the Front End service of this server"
+    return (check(True, name, saw=saw, cite=PROPERTY, source=source),)
