@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import Enum
 from ipaddress import IPv4Address, IPv4Network
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 from mailsim.config.record import RecordText
 from mailsim.flow.expectation import Expectations
@@ -22,12 +22,16 @@ from mailsim.mta.exchange_online.enforcement import TenantExemptionInfo
 from mailsim.mta.exchange_online.inbound_connector import InboundConnector
 from mailsim.mta.exchange_online.organization_config import OrganizationConfig
 from mailsim.mta.exchange_online.outbound_connector import OutboundConnector
-from mailsim.mta.exchange_online.transport_config import TransportConfig
+from mailsim.mta.exchange_online.outbound_spam_policy import HostedOutboundSpamFilterPolicy
+from mailsim.mta.exchange_online.remote_domain import RemoteDomain as OnlineRemoteDomain
+from mailsim.mta.exchange_online.transport_config import TransportConfig as OnlineTransportConfig
 from mailsim.mta.exchange_server import accepted_domain as onprem
 from mailsim.mta.exchange_server.organization_server import Role
 from mailsim.mta.exchange_server.receive_connector import ReceiveConnector
+from mailsim.mta.exchange_server.remote_domain import RemoteDomain
 from mailsim.mta.exchange_server.send_connector import SendConnector
 from mailsim.mta.exchange_server.sites import Site, SiteLink
+from mailsim.mta.exchange_server.transport_config import TransportConfig
 from mailsim.mta.exchange_server.transport_service import TransportService
 from mailsim.mta.rules.rule import TransportRule
 from mailsim.world.source import Origin
@@ -104,11 +108,34 @@ class ServerCertificateText:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class InboxRuleText:
+    """A rule by which a user sends on whatever arrives (New-InboxRule); the mailbox keeps it."""
+
+    SPELLING: ClassVar[str] = "exchange"
+    IGNORED: ClassVar[frozenset[str]] = frozenset(
+        {"Name", "Mailbox", "Identity", "Priority", "DeleteMessage"}
+    )
+    UNMODELLED: ClassVar[frozenset[str]] = frozenset(
+        {
+            "ForwardTo", "ForwardAsAttachmentTo", "From", "SubjectContainsWords", "SentTo", "StopProcessingRules",
+            "HeaderContainsWords", "BodyContainsWords", "MessageTypeMatches",
+        }
+    )  # fmt: skip
+
+    redirect_to: tuple[str, ...] = ()
+    enabled: bool = True
+    origin: Origin | None = _origin()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RecipientText:
     """A mail-enabled object with Exchange's property names."""
 
     SPELLING: ClassVar[str] = "exchange"
     IGNORED: ClassVar[frozenset[str]] = frozenset({"DisplayName", "Name", "Guid", "Identity"})
+    UNMODELLED: ClassVar[frozenset[str]] = frozenset(
+        {"GrantSendOnBehalfTo", "ServerName", "SmtpClientAuthenticationDisabled"}
+    )
 
     alias: str = field(default="", metadata={"doc": "by default the local part of its name"})
     primary_smtp_address: str = ""
@@ -116,7 +143,9 @@ class RecipientText:
     email_address_policy_enabled: bool = field(
         default=True, metadata={"doc": "whether hybrid: may add an address to it"}
     )
-    external_email_address: str = ""
+    external_email_address: str | None = field(
+        default="", metadata={"doc": "$null for a mail user whose address is missing"}
+    )
     remote_routing_address: str = ""
     city: str = ""
     company: str = ""
@@ -130,18 +159,34 @@ class RecipientText:
     custom_attribute3: str = ""
     custom_attribute4: str = ""
     custom_attribute5: str = ""
+    custom_attribute6: str = ""
+    custom_attribute7: str = ""
+    custom_attribute8: str = ""
+    custom_attribute9: str = ""
+    custom_attribute10: str = ""
+    custom_attribute11: str = ""
+    custom_attribute12: str = ""
+    custom_attribute13: str = ""
+    custom_attribute14: str = ""
+    custom_attribute15: str = ""
     forwarding_address: str = ""
     forwarding_smtp_address: str = ""
     deliver_to_mailbox_and_forward: bool = False
+    inbox_rules: tuple[InboxRuleText, ...] = field(default=(), metadata={"doc": "rules of the user"})
     require_sender_authentication_enabled: bool | None = None
     accept_messages_only_from_senders_or_members: tuple[str, ...] = ()
+    accept_messages_only_from: tuple[str, ...] = ()
+    accept_messages_only_from_dl_members: tuple[str, ...] = field(
+        default=(), metadata={"name": "AcceptMessagesOnlyFromDLMembers"}
+    )
     reject_messages_from_senders_or_members: tuple[str, ...] = ()
-    max_receive_size: int | None = field(default=None, metadata={"unit": "octets"})
-    max_send_size: int | None = field(default=None, metadata={"unit": "octets"})
-    recipient_limits: int | None = None
-    smtp_client_authentication_disabled: bool | None = None
-    password: str = field(default="", metadata={"doc": "what the mailbox signs in with"})
-    send_as: tuple[str, ...] = field(default=(), metadata={"doc": "addresses it may send as"})
+    reject_messages_from: tuple[str, ...] = ()
+    reject_messages_from_dl_members: tuple[str, ...] = field(
+        default=(), metadata={"name": "RejectMessagesFromDLMembers"}
+    )
+    max_receive_size: int | Literal["Unlimited"] | None = field(default=None, metadata={"unit": "octets"})
+    max_send_size: int | Literal["Unlimited"] | None = field(default=None, metadata={"unit": "octets"})
+    recipient_limits: int | Literal["Unlimited"] | None = None
     server: str = field(
         default="", metadata={"doc": "the server that has the mailbox; by default the first Mailbox server"}
     )
@@ -240,6 +285,8 @@ class OrganizationText:
 
     accepted_domains: tuple[onprem.AcceptedDomain, ...]
     send_connectors: tuple[SendConnector, ...] = ()
+    transport_config: TransportConfig = field(default_factory=TransportConfig)
+    remote_domains: tuple[RemoteDomain, ...] = ()
     servers: Mapping[str, ServerText]
     sites: Mapping[str, Site | None] = field(
         default_factory=dict, metadata={"doc": "Active Directory sites: name: {HubSiteEnabled}"}
@@ -267,7 +314,11 @@ class TenantText:
         default_factory=HostedConnectionFilterPolicy
     )
     tenant_exemption_info: tuple[TenantExemptionInfo, ...] = ()
-    transport_config: TransportConfig = field(default_factory=TransportConfig)
+    transport_config: OnlineTransportConfig = field(default_factory=OnlineTransportConfig)
+    remote_domains: tuple[OnlineRemoteDomain, ...] = ()
+    hosted_outbound_spam_filter_policy: HostedOutboundSpamFilterPolicy = field(
+        default_factory=HostedOutboundSpamFilterPolicy
+    )
     recipients: RecipientsText = field(default_factory=RecipientsText)
     origin: Origin | None = _origin()
 

@@ -3,8 +3,8 @@
 Called by ``load`` before the scenario is bound, and by ``mailsim expand``. Works on nodes: what is generated has the mark of
 the ``hybrid:`` section, or of the key in it that decides, so that explanations name this line; what the user wrote for an
 object of the same name stays, property by property. MX records, the firewall and every other connector stay as they are,
-as the wizard leaves them. Objects without a meaning here (remote domains, organization relationships, the
-HybridConfiguration object) are not written. Pure, but for a CSV of recipients that is read.
+as the wizard leaves them. Its remote domains are not written, nor what has no meaning here (organization relationships, the
+HybridConfiguration object). Pure, but for a CSV of recipients that is read.
 """
 
 from __future__ import annotations

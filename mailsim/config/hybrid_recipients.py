@@ -90,7 +90,7 @@ class Entry:
     @property
     def target(self) -> str:
         """Return the address it points to, empty for none."""
-        return self.said.remote_routing_address or self.said.external_email_address
+        return self.said.remote_routing_address or self.said.external_email_address or ""
 
     def in_domain(self, domain: str) -> Mailbox | None:
         """Return its first address in a domain, None when it has none."""

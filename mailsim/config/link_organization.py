@@ -28,6 +28,8 @@ def link_organization(linking: Linking, name: str, text: OrganizationText) -> It
     where = f"organization {name!r}"
     domains = ((str(each.domain_name), each.origin) for each in text.accepted_domains)
     require_unique(domains, linking.diagnostics, "accepted domain")
+    remote = ((str(each.domain_name), each.origin) for each in text.remote_domains)
+    require_unique(remote, linking.diagnostics, "remote domain")
     ports = {key: _ports(server, _receive_connectors(key, server)) for key, server in text.servers.items()}
     servers = tuple(link_servers(linking, text, ports, where))
     bare = Organization(
@@ -36,6 +38,8 @@ def link_organization(linking: Linking, name: str, text: OrganizationText) -> It
         send_connectors=_send_connectors(text, servers),
         servers=servers,
         sites=link_sites(linking, text, where),
+        transport_config=text.transport_config,
+        remote_domains=text.remote_domains,
     )
     require_servers(linking, text, servers, where)
     directory = link_directory(text.recipients, bare.default_domain, linking.file, linking.diagnostics, where)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Literal
 
 from mailsim.config.diagnostic import Diagnostics
 from mailsim.config.document import Mark
@@ -11,8 +13,9 @@ from mailsim.config.files import beside, read_rows
 from mailsim.config.format import GroupText, RecipientsText, RecipientText
 from mailsim.config.names import address, mark_of
 from mailsim.mail.address import Mailbox
+from mailsim.mta.rules.rule import ATTRIBUTES
 from mailsim.world.directory import (
-    Credentials,
+    INBOX_RULES,
     Directory,
     DirectoryRecipient,
     Forwarding,
@@ -22,14 +25,8 @@ from mailsim.world.directory import (
 )
 from mailsim.world.source import Origin
 
-# the names that rules use for directory attributes
-_ATTRIBUTES = {
-    name: "".join(part.capitalize() for part in name.split("_"))
-    for name in (
-        "city", "company", "country_or_region", "department", "office", "state_or_province", "title",
-        "custom_attribute1", "custom_attribute2", "custom_attribute3", "custom_attribute4", "custom_attribute5",
-    )
-}  # fmt: skip
+_ATTRIBUTES = {name: re.sub(r"(?<!^)(?=[A-Z])", "_", known).lower() for name, known in ATTRIBUTES.items()}
+"""The attributes that rules ask for, and the fields they are written in."""
 
 
 def link_directory(
@@ -103,15 +100,11 @@ class _Linker:
             proxies=tuple(dict.fromkeys([primary or _NOBODY, *proxies])),
             target=target,
             forwarding=self._forwarding(text, at, what),
+            redirects=tuple(self._redirects(text, what)),
             group=self._group(text, at, what),
             restrictions=self._restrictions(text, at, what),
-            credentials=Credentials(
-                password=text.password,
-                send_as=self._addresses(text.send_as, at, f"{what}: send_as"),
-                smtp_disabled=text.smtp_client_authentication_disabled,
-            ),
             server=text.server,
-            attributes={shown: value for own, shown in _ATTRIBUTES.items() if (value := getattr(text, own))},
+            attributes={shown: value for shown, own in _ATTRIBUTES.items() if (value := getattr(text, own))},
             created=text.created,
             origin=origin,
         )
@@ -126,6 +119,14 @@ class _Linker:
         if to is None:
             return None
         return Forwarding(to=to, keeps_copy=text.deliver_to_mailbox_and_forward, setting=setting)
+
+    def _redirects(self, text: RecipientText, what: str) -> Iterator[Forwarding]:
+        """Yield where the enabled rules of a user redirect to."""
+        for rule in text.inbox_rules:
+            at = mark_of(rule.origin, "RedirectTo")
+            for to in self._addresses(rule.redirect_to, at, f"{what}: InboxRules: RedirectTo"):
+                if rule.enabled:
+                    yield Forwarding(to=to, keeps_copy=True, setting=INBOX_RULES)
 
     def _group(self, text: RecipientText, at: Mark | None, what: str) -> Group | None:
         if not isinstance(text, GroupText):
@@ -142,17 +143,24 @@ class _Linker:
         )
 
     def _restrictions(self, text: RecipientText, at: Mark | None, what: str) -> Restrictions:
-        only, never = (
-            text.accept_messages_only_from_senders_or_members,
-            text.reject_messages_from_senders_or_members,
+        """Read who may send and how much; the three properties of each list are views of one (Set-Mailbox)."""
+        only = (
+            *text.accept_messages_only_from_senders_or_members,
+            *text.accept_messages_only_from,
+            *text.accept_messages_only_from_dl_members,
+        )
+        never = (
+            *text.reject_messages_from_senders_or_members,
+            *text.reject_messages_from,
+            *text.reject_messages_from_dl_members,
         )
         return Restrictions(
             require_sender_authentication=text.require_sender_authentication_enabled,
             accept_only_from=self._addresses(only, at, f"{what}: AcceptMessagesOnlyFromSendersOrMembers"),
             reject_from=self._addresses(never, at, f"{what}: RejectMessagesFromSendersOrMembers"),
-            max_receive_size=text.max_receive_size,
-            max_send_size=text.max_send_size,
-            recipient_limits=text.recipient_limits,
+            max_receive_size=_limit(text.max_receive_size),
+            max_send_size=_limit(text.max_send_size),
+            recipient_limits=_limit(text.recipient_limits),
         )
 
     def _address(self, text: str, at: Mark | None, what: str) -> Mailbox | None:
@@ -167,6 +175,11 @@ _NOBODY = Mailbox("", "")
 """Stands for an address that could not be read, in an object that is not used."""
 
 
+def _limit(written: int | Literal["Unlimited"] | None) -> int | None:
+    """Return a limit as a number; None where there is none of the object's own."""
+    return None if written == "Unlimited" else written
+
+
 def _pointing(kind: RecipientType, said: str | RecipientText | None) -> RecipientText:
     """Return the long form of ``name: address``."""
     if isinstance(said, RecipientText):
@@ -179,12 +192,14 @@ def _pointing(kind: RecipientType, said: str | RecipientText | None) -> Recipien
 def _target(
     kind: RecipientType, text: RecipientText, diagnostics: Diagnostics, at: Mark | None, what: str
 ) -> Mailbox | None:
-    """Return where an object points; only mail users, mail contacts and remote mailboxes do."""
+    """Return where an object points; only mail users, mail contacts and remote mailboxes do, unless it is $null."""
     if kind not in _POINTING:
         return None
     name = _POINTING[kind]
     remote = kind is RecipientType.REMOTE_MAILBOX
     target = text.remote_routing_address if remote else text.external_email_address
+    if target is None:
+        return None
     if not target:
         diagnostics.error(at, f"{what}: {name} is missing", wanted="an address")
         return None

@@ -41,6 +41,8 @@ def _tenant(linking: Linking, name: str, text: TenantText) -> Tenant:
         at = mark_of(rule.origin, "RouteMessageOutboundConnector")
         what = f"transport rule {rule.name!r}: outbound connector"
         require_known(rule.route_message_outbound_connector, names, linking.diagnostics, at, what)
+    remote = ((str(each.domain_name), each.origin) for each in text.remote_domains)
+    require_unique(remote, linking.diagnostics, "remote domain")
     bare = Tenant(name=name, accepted_domains=text.accepted_domains)
     rules = enumerate(text.transport_rules)
     return Tenant(
@@ -58,6 +60,8 @@ def _tenant(linking: Linking, name: str, text: TenantText) -> Tenant:
         organization_config=text.organization_config,
         hosted_connection_filter_policy=text.hosted_connection_filter_policy,
         tenant_exemption_info=text.tenant_exemption_info,
+        remote_domains=text.remote_domains,
+        hosted_outbound_spam_filter_policy=text.hosted_outbound_spam_filter_policy,
     )
 
 

@@ -74,14 +74,19 @@ def attempt(
         return tuple(Outcome(queued, (), error, None, targets) for queued in batch)
     letters = [_letter(queued) for queued in batch]
     talk: Talk | None = None
+    answering: dict[str, Talk] = {}
     for target in targets.value.found:
         while waiting := [letter for letter in letters if not letter.done]:
             talk = Talk(ground, kind, mta_id, relay, target, name_session())
             yield from _connect(talk, waiting[: relay.messages_per_connection])
+            answering.update((letter.name, talk) for letter in waiting if letter.done)
             if talk.last_error is not None:
                 break
     pairs = zip(batch, letters, strict=True)
-    return tuple(replace(_outcome(queued, letter, talk), targets=targets) for queued, letter in pairs)
+    return tuple(
+        replace(_outcome(queued, letter, answering.get(letter.name, talk)), targets=targets)
+        for queued, letter in pairs
+    )
 
 
 def _letter(queued: Queued) -> Letter:

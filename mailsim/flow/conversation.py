@@ -181,7 +181,7 @@ def _sign_in(talk: Talk, claim: Claim) -> Steps:
         talk.last_error = NO_LOGIN
         return
     for line in ("AUTH LOGIN", encoded(claim.user), encoded(claim.password)):
-        answer = yield from _ask(talk, line)
+        answer = yield from _ask(talk, line, secret=line != "AUTH LOGIN")
         if answer is None:
             return
         if not answer.positive:
@@ -308,9 +308,11 @@ def _exchange(
     return replies
 
 
-def _ask(talk: Talk, line: str, message: str = "") -> Generator[Operation, Result, Reply | None]:
+def _ask(
+    talk: Talk, line: str, message: str = "", *, secret: bool = False
+) -> Generator[Operation, Result, Reply | None]:
     """Send one command and return its reply; None when the talk is over."""
-    replies = _read(talk, (yield Say((line,), message)))
+    replies = _read(talk, (yield Say((line,), message, secret=secret)))
     return replies[0] if replies else None
 
 

@@ -17,7 +17,7 @@ from typing import Any, ClassVar, Literal, TypeAlias
 from mailsim.mail.address import Mailbox
 from mailsim.mail.dsn import Action
 from mailsim.reason.cite import Grade
-from mailsim.trace.connection import CONNECT, DATA, EHLO, MAIL, RCPT, STARTTLS
+from mailsim.trace.connection import AUTH, CONNECT, DATA, EHLO, MAIL, RCPT, STARTTLS
 from mailsim.trace.hop import Disposition
 from mailsim.world.source import Origin
 
@@ -30,6 +30,7 @@ class Stage(Enum):
     CONNECT = CONNECT
     EHLO = EHLO
     STARTTLS = STARTTLS
+    AUTH = AUTH
     MAIL = MAIL
     RCPT = RCPT
     DATA = DATA
@@ -171,7 +172,7 @@ class NotifiedOf:
     """The sender was told something else than a failure, or one of several things.
 
     Args:
-        action: what has become of the recipients: delayed, delivered, relayed, expanded or failed.
+        action: what has become of the recipients: delayed, delivered, relayed or failed.
         to: who was told.
         by: the MTA that made the report.
         text: a part of its text, in any case.

@@ -205,7 +205,8 @@ class Pipeline:
         what = events.Submitted(submission.envelope, message.size, message.value("Subject"))
         self.record(submission.mta_id, what, message=submission.name)
         kind, sender = self._kinds[at.mta.kind], submission.envelope.reverse_path
-        self._histories[at.mta.id].add(Transaction(self.now, None, str(sender or ""), sender))
+        addressed = len(submission.envelope.recipients)
+        self._histories[at.mta.id].add(Transaction(self.now, None, str(sender or ""), sender, addressed))
         self._categorize(submission.mta_id, kind.submit(at, submission.envelope, message, submission.name))
 
     def _categorize(self, mta_id: str, item: Item) -> None:
@@ -351,7 +352,7 @@ class Pipeline:
         queued.attempts, queued.due, queued.expired = waiting.attempts, following.due, following.expired
         queued.expires = following.expires
         if following.expired is not None and following.due <= self.now:
-            self._expire(queued, following.expired)
+            self._expire(queued, following.expired, because or following.because)
             return
         paths = tuple(recipient.path for recipient in recipients)
         queue, via = (queued.relay.next_hop, queued.relay.via) if queued.relay else ("", "")
@@ -369,10 +370,12 @@ class Pipeline:
             notices = [Notice(each, error, "", until=queued.expires) for each in queued.recipients]
             self._tell(at, queued, Action.DELAYED, notices)
 
-    def _expire(self, queued: Queued, reply: Reply) -> None:
-        """Give up what has waited too long."""
+    def _expire(self, queued: Queued, reply: Reply, because: Reason | None = None) -> None:
+        """Give up what has waited too long, or is not tried again at all."""
         at = self.view(queued.mta_id)
-        failures = [Notice(each, reply, "", last_try=queued.last_try) for each in queued.recipients]
+        failures = [
+            Notice(each, reply, "", because=because, last_try=queued.last_try) for each in queued.recipients
+        ]
         self._fail(at, queued.name, failures, expired=True)
         self._tell(at, queued, Action.FAILED, failures)
 

@@ -41,6 +41,7 @@ from mailsim.mail.reply import Reply
 from mailsim.mail.sasl import SERVER, CancelledError, Claim, Dialogue
 from mailsim.mta.kind import Item, MtaKind, PointOfView, ServerTls, Session
 from mailsim.reason.decision import Reason
+from mailsim.trace.connection import AUTH, CREDENTIALS, stage_of
 from mailsim.trace.events import Attributed, Connected, Received, Secured, TlsVerdict, What
 from mailsim.world.facts import SessionFacts, TlsFacts
 
@@ -134,6 +135,7 @@ class ServerSession:
         self._message = ""
         self._new_tls: TlsFacts | None = None
         self._signing_in: Dialogue | None = None
+        self._auth_refused = False
         self._errors_left: int | None = None
         self.closed = False
 
@@ -157,9 +159,26 @@ class ServerSession:
     def handle(self, line: str) -> Answer:
         """Answer one command line, given without its CRLF."""
         self._note_handshake()
+        shown = self.shown(line)
         if self._signing_in is not None:
-            return self._sign_in(self._signing_in, line)
-        return self._dispatch(read_command(line))
+            answer = self._sign_in(self._signing_in, line)
+        else:
+            answer = self._dispatch(read_command(line))
+        refused = answer.reply is not None and answer.reply.code >= 400
+        self._auth_refused = refused and stage_of(shown) == AUTH
+        return answer if shown == line else replace(answer, shown=shown)
+
+    def shown(self, line: str) -> str:
+        """Return what stands in a record for the next line, which may say who somebody is.
+
+        A client that does not wait for the answer to AUTH says it although AUTH was refused.
+        """
+        if self._signing_in is not None or (
+            self._auth_refused and isinstance(read_command(line), Malformed | Unknown)
+        ):
+            return CREDENTIALS
+        words = line.split()
+        return " ".join(words[:2]) if len(words) > 2 and words[0].upper() == "AUTH" else line
 
     def content(self, data: bytes) -> Answer:
         """Answer the end of a message; ``data`` is its content with dot-stuffing undone."""
@@ -284,24 +303,23 @@ class ServerSession:
         if command.mechanism not in self._kind.mechanisms(self._at, self._session):
             return self._wrong(words.auth_unknown)
         self._signing_in = SERVER[command.mechanism](command.initial)
-        answer = self._sign_in(self._signing_in, None)
-        return replace(answer, shown=f"AUTH {command.mechanism}")
+        return self._sign_in(self._signing_in, None)
 
     def _sign_in(self, dialogue: Dialogue, line: str | None) -> Answer:
         """Go on with a dialogue of challenges and answers."""
-        words, shown = self._kind.words, "<credentials>"
+        words = self._kind.words
         try:
             challenge = next(dialogue) if line is None else dialogue.send(line)
         except StopIteration as end:
-            return replace(self._signed_in(end.value), shown=shown)
+            return self._signed_in(end.value)
         except CancelledError:
             reply = words.auth_cancelled
         except ValueError:
             reply = words.auth_malformed
         else:
-            return Answer(Reply(334, "", (challenge,)), shown=shown)
+            return Answer(Reply(334, "", (challenge,)))
         self._signing_in = None
-        return Answer(reply, shown=shown)
+        return Answer(reply)
 
     def _signed_in(self, claim: Claim) -> Answer:
         self._signing_in = None

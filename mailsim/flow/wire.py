@@ -28,11 +28,12 @@ class Open:
 class Say:
     """Send command lines in one go and read as many replies. Answered by ``Heard`` or ``Broken``.
 
-    ``message`` is the stable name of the message the lines are about; empty for none.
+    ``message`` is the stable name of the message the lines are about; empty for none. ``secret`` lines are written down nowhere.
     """
 
     lines: tuple[str, ...]
     message: str = ""
+    secret: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -220,10 +220,11 @@ class LiveWire:
         lines, link = operation.lines, self._open_link
         data = "".join(f"{line}\r\n" for line in lines).encode("utf-8", "surrogateescape")
         if data.count(b"\n") != len(lines) or data.count(b"\r") != len(lines):
-            raise Bug(f"a command holds a line end: {lines!r}")
+            raise Bug(f"a command holds a line end: {'<credentials>' if operation.secret else lines!r}")
         link.message = operation.message or link.message
-        link.at_client.said += lines
-        async with self._limit(lines[-1]):
+        shown = tuple(content_line(line.encode()) for line in lines) if operation.secret else lines
+        link.at_client.said += shown
+        async with self._limit(shown[-1]):
             await self._open_connection.send(data)
             return await self._hear(len(lines))
 

@@ -103,8 +103,9 @@ class Dialogue:
         self._run.tick()
         if isinstance(line, Overlong):
             return self._exchange(f"<line of {line.octets} octets>", self._session.overlong())
-        self._last = line
-        self._heard(line)
+        shown = self._session.shown(line)
+        self._last = shown
+        self._heard(line if shown == line else content_line(line.encode("utf-8", "surrogateescape")))
         answer = self._session.handle(line)
         if answer.then is Then.CHUNK:
             return await self._chunk(line, answer)

@@ -178,6 +178,8 @@ class ServerConnection(_Bare, SMTP):
         """
         # What came behind STARTTLS is forgotten unread; asyncio has no public way, and aiosmtpd does the same.
         self._reader._buffer.clear()  # type: ignore[attr-defined]  # noqa: SLF001
+        # a client may be gone before the handshake is over, and asyncio warns of a protocol that would stay half open
+        self._over_ssl = True
         try:
             await self._writer.start_tls(context, ssl_handshake_timeout=HANDSHAKE_SECONDS)
         except BaseException:

@@ -25,7 +25,6 @@ class Action(StrEnum):
     DELAYED = "delayed"
     DELIVERED = "delivered"
     RELAYED = "relayed"
-    EXPANDED = "expanded"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Callable, Generator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
 
@@ -18,7 +18,7 @@ class Claim:
     """Who somebody says he is."""
 
     user: str
-    password: str
+    password: str = field(repr=False)
 
 
 class CancelledError(ValueError):

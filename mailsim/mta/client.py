@@ -35,15 +35,16 @@ from mailsim.mta.kind import (
     Waiting,
     Words,
 )
-from mailsim.mta.relaying.nexthop import choose_targets
+from mailsim.mta.relaying.nexthop import EQUAL_MX, choose_targets
 from mailsim.mta.relaying.offer import judge_offer
 from mailsim.mta.relaying.tls_policy import TlsDemand, TlsPolicy
 from mailsim.reason.check import check
-from mailsim.reason.cite import rfc
+from mailsim.reason.cite import assumed, rfc
 from mailsim.reason.decision import Decision
 from mailsim.world.facts import SessionFacts
 
 AS_TOLD = rfc(5321, "2.3.3")
+NO_QUEUE = assumed("client-host", "a device or application keeps no queue and tries once")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +70,7 @@ class ClientHost:
     name = "client"
     words: Words = replies.WORDS
     failure_is = "refused"
-    assumptions = ()
+    assumptions = (EQUAL_MX,)
 
     def on_connect(self, _at: PointOfView, _facts: SessionFacts) -> Greeting:
         return Greeting(Decision("connection", reply(521, "5.3.2", "Host does not accept mail"), ()))
@@ -131,7 +132,7 @@ class ClientHost:
         return word_unreachable(host, address, cause)
 
     def after(self, at: PointOfView, _item: Item, waiting: Waiting) -> Next:
-        once = check(False, "a client host tries once", saw=str(waiting.last_error), cite=AS_TOLD)
+        once = check(False, "a client host tries once", saw=str(waiting.last_error), cite=NO_QUEUE)
         return Next(at.now, waiting.last_error, once)
 
     def report(

@@ -36,14 +36,12 @@ _SUBJECTS = {
     Action.DELAYED: "Delivery delayed",  # not established
     Action.DELIVERED: "Delivered",
     Action.RELAYED: "Relayed",
-    Action.EXPANDED: "Expanded",
 }
 _OPENINGS = {
     Action.DELAYED: "Delivery is delayed to these recipients or groups:",
     Action.DELIVERED: "Your message has been delivered to the following recipients:",
     Action.RELAYED: "Delivery to these recipients or groups is complete, but no delivery notification was sent by the "
     "destination server:",
-    Action.EXPANDED: "Your message has been delivered to the following groups:",
 }
 DELAYED = reply(400, "4.4.7", "Message delayed")
 _BLANK_LINES = "\n" * 9  # eight of them, as observed
@@ -72,6 +70,7 @@ def exchange_report(
     sender: str,
     context: object,
     layout: Layout = Layout.SERVER,
+    whole_up_to: int = MAX_MESSAGE_ATTACH_SIZE,
 ) -> Item | None:
     """Make a notification in Exchange's layout.
 
@@ -84,6 +83,7 @@ def exchange_report(
         sender: the From field.
         context: the vendor's judgement of its own reports.
         layout: whose words it is in.
+        whole_up_to: octets; of a larger message only the header is returned.
 
     Returns:
         None when no report is due.
@@ -106,7 +106,7 @@ def exchange_report(
         human=_human(at, returned, due, layout)
         if action is Action.FAILED
         else _told(at, returned, due, action),
-        whole_up_to=MAX_MESSAGE_ATTACH_SIZE,
+        whole_up_to=whole_up_to,
         context=context,
         display_names=layout is Layout.ONLINE,
     )

@@ -22,12 +22,14 @@ class Transaction:
         peer_ip: the client's address; None for what was handed in without SMTP.
         user: the mailbox that signed in or handed it in, empty for none.
         reverse_path: as given.
+        recipients: how many it was addressed to; 0 where that was not known yet.
     """
 
     at: datetime
     peer_ip: IPv4Address | None
     user: str
     reverse_path: ReversePath
+    recipients: int = 0
 
 
 class History:

@@ -7,7 +7,8 @@ in ORCPT. Whether an object lets a message through is the vendor's judgement, as
 
 Rules: (1) a group that is met again, and a mailbox that forwards to one that was met before and keeps its copy, are
 harmless: each mailbox is reached once; (2) objects that only point at each other are a loop; (3) what a group does to the
-reverse-path and to NOTIFY holds for everybody reached through it. Pure. Sources: "Recipient resolution in Exchange
+reverse-path and to NOTIFY holds for everybody reached through it; (4) a report addressed to a group ends there, a
+non-delivery report at its manager where failures are reported to him. Pure. Sources: "Recipient resolution in Exchange
 Server", Set-DistributionGroup, KB 2685437.
 """
 
@@ -20,13 +21,25 @@ from mailsim.mail.address import Mailbox, ReversePath
 from mailsim.mail.envelope import Recipient, orcpt_of
 from mailsim.mail.reply import Reply
 from mailsim.mta.kind import Deliver, Drop, Fate, Refuse, Resolved
+from mailsim.mta.report_kind import ReportKind
 from mailsim.reason.check import Check, check
-from mailsim.reason.cite import Citation
+from mailsim.reason.cite import Citation, documented
 from mailsim.reason.decision import Decision, Reason
-from mailsim.world.directory import Directory, DirectoryRecipient, Forwarding, Group
+from mailsim.world.directory import (
+    INBOX_RULES,
+    Directory,
+    DirectoryRecipient,
+    Forwarding,
+    Group,
+    RecipientType,
+)
 
 NEVER = frozenset({"NEVER"})
 NO_MEMBERS = "the group has no members"
+REPORT_TO_GROUP = "a report addressed to a group is deleted"
+
+NO_TARGET = documented("kb2685437", "a mail user without an external address")
+REDIRECTION = documented("ms:recipient-resolution", "Delivery report redirection for groups")
 
 Admit = Callable[[DirectoryRecipient, Recipient], Decision[Reply | None] | None]
 """Judges whether an object lets the message through; None where there is nothing to judge."""
@@ -43,7 +56,10 @@ class Resolution:
         last_seen: the last object on the way, whose attributes rules ask for; None when there was none.
         looped: whether objects point at each other in a circle.
         refused: why an object on the way did not let the message through; None when all did.
-        forwarded_by: the setting by which a mailbox forwarded it on, empty when none did.
+        dropped: why it is deleted on the way, empty when it is not.
+        without_target: the object on the way that should point somewhere and does not; None when there was none.
+        forwarded_by: the setting by which a mailbox forwarded it on last, empty when none did.
+        forwarder: the mailbox that did, None when none did.
         through_group: whether it was reached through a group.
         steps: how the address changed.
         because: every look-up and judgement.
@@ -55,7 +71,10 @@ class Resolution:
     last_seen: DirectoryRecipient | None = None
     looped: bool = False
     refused: Reply | None = None
+    dropped: str = ""
+    without_target: DirectoryRecipient | None = None
     forwarded_by: str = ""
+    forwarder: DirectoryRecipient | None = None
     through_group: bool = False
     steps: tuple[Resolved, ...] = ()
     because: tuple[Reason, ...] = ()
@@ -71,6 +90,18 @@ class Resolution:
         """Whether it is a group in which nobody else is reached."""
         return self.ended_at is not None and self.ended_at.group is not None
 
+    @property
+    def forwarded_by_user(self) -> bool:
+        """Whether a rule of a user sent it on, and nobody after him."""
+        return self.forwarded_by == INBOX_RULES
+
+    @property
+    def settled(self) -> bool:
+        """Whether it goes no further for a reason other than that nobody is known by the address."""
+        return (
+            self.refused is not None or bool(self.dropped) or self.looped or self.without_target is not None
+        )
+
 
 def fate_in_directory(at: Resolution, *, looped: Reply, unknown: Reply | None) -> Fate | None:
     """Return the fate of a recipient that goes no further, None for one that is routed.
@@ -82,6 +113,8 @@ def fate_in_directory(at: Resolution, *, looped: Reply, unknown: Reply | None) -
     """
     if at.refused is not None:
         return Refuse(at.refused)
+    if at.dropped:
+        return Drop(at.dropped)
     if at.looped:
         return Refuse(looped)
     if at.is_empty_group:
@@ -98,6 +131,25 @@ def in_words(fate: Fate) -> str:
     return fate.reply.text if isinstance(fate, Refuse) else "delivered here"
 
 
+def points_nowhere(at: Resolution) -> tuple[Check, ...]:
+    """Hold against a mail user or mail contact that it points to no address: nobody gets its mail, whatever the domain."""
+    found = at.without_target
+    if found is None:
+        return ()
+    remote = found.kind is RecipientType.REMOTE_MAILBOX
+    name = "RemoteRoutingAddress" if remote else "ExternalEmailAddress"
+    return (
+        check(
+            False,
+            f"{name} of {found.primary}",
+            saw="$null",
+            wanted="an address to pass the mail on to",
+            cite=NO_TARGET,
+            source=found.source(name),
+        ),
+    )
+
+
 class Resolver:
     """Follows recipients through one directory.
 
@@ -107,6 +159,7 @@ class Resolver:
         default_domain: the default accepted domain, empty when there is none.
         admit: the vendor's judgement of each object met.
         elsewhere: tells which groups are expanded by another server and end the way here.
+        report: what kind of report the message is, None when it is none.
         cite: where the procedure is known from.
     """
 
@@ -118,6 +171,7 @@ class Resolver:
         default_domain: str,
         admit: Admit = lambda _found, _recipient: None,
         elsewhere: Callable[[DirectoryRecipient], bool] = lambda _found: False,
+        report: ReportKind | None = None,
         cite: Citation,
     ) -> None:
         self._directory = directory
@@ -125,6 +179,7 @@ class Resolver:
         self._default_domain = default_domain
         self._admit = admit
         self._elsewhere = elsewhere
+        self._report = report
         self._cite = cite
 
     def resolve(self, recipient: Recipient, reverse_path: ReversePath) -> tuple[Resolution, ...]:
@@ -136,9 +191,8 @@ class Resolver:
         """
         current, steps = _with_domain(recipient, self._default_domain)
         begun = Resolution(recipient=current, reverse_path=reverse_path, steps=steps)
-        return tuple(
-            _Walk(self._directory, self._owner, self._admit, self._elsewhere, self._cite).follow(begun)
-        )
+        walk = _Walk(self._directory, self._owner, self._admit, self._elsewhere, self._report, self._cite)
+        return tuple(walk.follow(begun))
 
 
 @dataclass(slots=True)
@@ -149,6 +203,7 @@ class _Walk:
     owner: str
     admit: Admit
     elsewhere: Callable[[DirectoryRecipient], bool]
+    report: ReportKind | None
     cite: Citation
     reached: set[str] = field(default_factory=set)
 
@@ -156,9 +211,13 @@ class _Walk:
         """Yield where the recipient of a resolution ends."""
         path = at.recipient.path
         found = self.directory.find(path)
-        judged = self.admit(found, at.recipient) if found is not None else None
         because: tuple[Reason, ...] = (*at.because, _looked_up(path, found, self.owner, self.cite))
-        at = replace(at, last_seen=found or at.last_seen, because=because + ((judged,) if judged else ()))
+        at = replace(at, last_seen=found or at.last_seen, because=because)
+        if found is not None and found.group is not None and self.report is not None:
+            yield from self._report_to(at, found, found.group, seen)
+            return
+        judged = self.admit(found, at.recipient) if found is not None else None
+        at = replace(at, because=because + ((judged,) if judged else ()))
         if found is None:
             yield replace(at, ended_at=None)
         elif judged is not None and judged.value is not None:
@@ -175,27 +234,37 @@ class _Walk:
     def _arrive(
         self, at: Resolution, found: DirectoryRecipient, seen: frozenset[str]
     ) -> Iterator[Resolution]:
-        """End in a mailbox, go on to where it forwards, or both."""
+        """End in a mailbox, go on to where it forwards, or both; rules of the user run on what the mailbox gets."""
         forwarding, own = found.forwarding, found.primary.key
         here = _moved(at, found.primary, found.kind.value)
-        if forwarding is None:
-            yield self._ended(here, found)
-        elif forwarding.keeps_copy:
-            yield from self._forward_and_keep(here, found, forwarding, seen)
-        elif own in seen:
-            yield replace(here, ended_at=found, looped=True)
+        if forwarding is not None and not forwarding.keeps_copy:
+            if own in seen:
+                yield replace(here, ended_at=found, looped=True)
+            else:
+                yield from self.follow(_forwarded(here, found, forwarding), seen | {own})
+        elif forwarding is not None or found.redirects:
+            onward = (*([forwarding] if forwarding else []), *found.redirects)
+            yield from self._forward_and_keep(here, found, onward, seen)
         else:
-            yield from self.follow(_forwarded(here, forwarding), seen | {own})
+            yield self._ended(here, found)
 
     def _forward_and_keep(
-        self, here: Resolution, found: DirectoryRecipient, forwarding: Forwarding, seen: frozenset[str]
+        self,
+        here: Resolution,
+        found: DirectoryRecipient,
+        onward: tuple[Forwarding, ...],
+        seen: frozenset[str],
     ) -> Iterator[Resolution]:
+        """Go on to every address that a mailbox forwards to, and end in the mailbox too."""
         own = found.primary.key
         if own in self.reached:
             return
         self.reached.add(own)
-        went = tuple(self.follow(_forwarded(here, forwarding), seen | {own}))
-        yield from went
+        steps, went = here.steps, False
+        for forwarding in onward:
+            for each in self.follow(_forwarded(replace(here, steps=steps), found, forwarding), seen | {own}):
+                steps, went = (), True
+                yield each
         stays = Resolved(here.recipient.path, here.recipient.path, "keeps a copy")
         yield replace(here, ended_at=found, steps=(stays,) if went else here.steps)
 
@@ -207,7 +276,7 @@ class _Walk:
         """Go on to the address that a mail user, mail contact or remote mailbox points to."""
         path, target = at.recipient.path, found.target
         if target is None:
-            yield replace(at, ended_at=None)  # kb2685437: an object without an address outside is nobody
+            yield replace(at, ended_at=None, without_target=found)
             return
         onward = _moved(at, target, found.kind.value, always=True)
         following = onward.recipient.path.key
@@ -217,6 +286,26 @@ class _Walk:
             yield replace(onward, ended_at=found, looped=True)
         else:
             yield from self.follow(onward, seen | {path.key})
+
+    def _report_to(
+        self, at: Resolution, found: DirectoryRecipient, group: Group, seen: frozenset[str]
+    ) -> Iterator[Resolution]:
+        """Delete a report addressed to a group, or hand a non-delivery report to the manager."""
+        own = found.primary.key
+        goes_on = self.report is ReportKind.NDR and group.report_to_manager and group.managed_by
+        redirects = check(
+            bool(goes_on),
+            f"ReportToManagerEnabled of {found.primary}",
+            saw=f"{group.report_to_manager}, and the message is a {self.report.value if self.report else 'mail'}",
+            wanted="True and a non-delivery report",
+            cite=REDIRECTION,
+            source=found.source("ReportToManagerEnabled"),
+        )
+        at = replace(at, because=(*at.because, redirects))
+        if goes_on and own not in seen:
+            yield from self.follow(_moved(at, group.managed_by[0], "ManagedBy", always=True), seen | {own})
+        else:
+            yield replace(at, ended_at=found, dropped=REPORT_TO_GROUP)
 
     def _expand(
         self, at: Resolution, found: DirectoryRecipient, group: Group, seen: frozenset[str]
@@ -261,9 +350,9 @@ def _moved(at: Resolution, following: Mailbox, kind: str, *, always: bool = Fals
     return replace(at, recipient=recipient, steps=(*at.steps, Resolved(before, after, kind)))
 
 
-def _forwarded(at: Resolution, forwarding: Forwarding) -> Resolution:
+def _forwarded(at: Resolution, found: DirectoryRecipient, forwarding: Forwarding) -> Resolution:
     moved = _moved(at, forwarding.to, forwarding.setting, always=True)
-    return replace(moved, forwarded_by=forwarding.setting)
+    return replace(moved, forwarded_by=forwarding.setting, forwarder=found)
 
 
 def _with_domain(recipient: Recipient, default_domain: str) -> tuple[Recipient, tuple[Resolved, ...]]:

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from dataclasses import dataclass
 
 from mailsim.reason.check import Check, unknown
 from mailsim.reason.cite import assumed
+from mailsim.world.source import Written
 
 NOT_MODELLED = assumed("unmodelled", "the property is set but mailsim does not model it")
 
 
-class Configured(Protocol):
-    """A configured object that keeps the names of what is written in it and not modelled."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Configured(Written):
+    """A configured object of a vendor that keeps the names of what is written in it and not modelled.
 
-    @property
-    def unmodelled(self) -> tuple[str, ...]:
-        """The names of the properties."""
+    Args:
+        unmodelled: the names of the properties.
+    """
 
-    def source(self, name: str = "") -> str:
-        """Return ``file:line`` of a property."""
+    unmodelled: tuple[str, ...] = ()
 
 
 def unmodelled(configured: Configured) -> tuple[Check, ...]:

@@ -168,13 +168,11 @@ class Pki:
     def _make_credentials(self, spec: CertificateSpec) -> Credentials:
         authority = None if spec.authority is None else self._authority(spec.authority)
         stem = self._certificate_stems[spec.name]
-        stored = stored_credentials(spec, stem, self._stored, authority)
-        return stored or self._with_intermediates(spec, make_credentials(spec, authority))
-
-    def _with_intermediates(self, spec: CertificateSpec, made: Credentials) -> Credentials:
-        """Return what the host sends: its certificate, and those up to the root where it sends them."""
+        below_root = spec.authority is None or self._authority_specs[spec.authority].issuer is None
         between = self._intermediates(spec.authority) if spec.sends_intermediates else ()
-        return Credentials((made.chain[0], *between), made.key) if spec.authority else made
+        wanted = None if below_root else between
+        stored = stored_credentials(spec, stem, self._stored, authority, wanted)
+        return stored or _sent_with(between, make_credentials(spec, authority))
 
     def _intermediates(self, name: str | None) -> tuple[x509.Certificate, ...]:
         """Return the certificates from an authority up to its root, without the root."""
@@ -186,8 +184,8 @@ class Pki:
     def _authority(self, name: str) -> Authority:
         if name not in self._authorities:
             spec = _find("authority", self._authority_specs, name)
-            stored = stored_authority(spec, self._authority_stems[name], self._stored)
             issuer = self._authority(spec.issuer) if spec.issuer else None
+            stored = stored_authority(spec, self._authority_stems[name], self._stored, issuer)
             self._authorities[name] = stored or make_authority(spec.common_name, issuer)
         return self._authorities[name]
 
@@ -214,6 +212,11 @@ class Pki:
         return judge_chain(
             load_chain(chain), trusted=self._roots(names), known=self._roots(self._authority_specs), at=since
         )
+
+
+def _sent_with(between: tuple[x509.Certificate, ...], made: Credentials) -> Credentials:
+    """Return what the host sends: its certificate, and those up to the root where it sends them."""
+    return Credentials((made.chain[0], *between), made.key)
 
 
 def _by_name(what: str, specs: Iterable[_Spec]) -> dict[str, _Spec]:

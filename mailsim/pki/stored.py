@@ -61,11 +61,19 @@ def slug(name: str) -> str:
     return safe if safe and not safe.startswith((".", "-")) else f"_{safe}"
 
 
-def stored_authority(spec: AuthoritySpec, stem: str, stored: Mapping[str, bytes]) -> Authority | None:
+def stored_authority(
+    spec: AuthoritySpec, stem: str, stored: Mapping[str, bytes], issuer: Authority | None
+) -> Authority | None:
     """Read a stored authority; None when there is none.
 
+    Args:
+        spec: the description it has to fit.
+        stem: its file name without extension.
+        stored: file name to PEM.
+        issuer: the authority that must have issued it; None where none is described.
+
     Raises:
-        StaleCertificate: it is incomplete, unreadable, no authority, or has another CN than described.
+        StaleCertificate: it is incomplete, unreadable, no authority, or has another CN or issuer than described.
     """
     pair = _read_pair(f"{stem}.pem", f"{stem}.key", stored)
     if pair is None:
@@ -81,11 +89,20 @@ def stored_authority(spec: AuthoritySpec, stem: str, stored: Mapping[str, bytes]
         raise StaleCertificate(
             f"{stem}.pem is not the certificate of an authority with a subjectKeyIdentifier"
         )
+    if issuer is not None and not is_issued_by(certificate, issuer.certificate):
+        raise StaleCertificate(
+            f"stored authority {spec.name!r} is not issued by the authority {spec.issuer!r} as it is now; delete "
+            f"{stem}.pem, {stem}.key and the certificates it issued to have them made anew"
+        )
     return Authority(certificate, pair.key)
 
 
 def stored_credentials(
-    spec: CertificateSpec, stem: str, stored: Mapping[str, bytes], authority: Authority | None
+    spec: CertificateSpec,
+    stem: str,
+    stored: Mapping[str, bytes],
+    authority: Authority | None,
+    intermediates: tuple[x509.Certificate, ...] | None,
 ) -> Credentials | None:
     """Read a stored host certificate with its key; None when there is none.
 
@@ -94,6 +111,7 @@ def stored_credentials(
         stem: its file name without extension.
         stored: file name to PEM.
         authority: the authority that must have issued it; None when it must be self-signed.
+        intermediates: what it must be sent with; None where its authority is a root, to which any chain may lead.
 
     Raises:
         StaleCertificate: it is incomplete, unreadable or not what is described.
@@ -101,7 +119,7 @@ def stored_credentials(
     found = _read_pair(f"{stem}.crt", f"{stem}.key", stored)
     if found is None:
         return None
-    differences = "; ".join(_differences(spec, found.chain, authority))
+    differences = "; ".join(_differences(spec, found.chain, authority, intermediates))
     if differences:
         raise StaleCertificate(
             f"stored certificate {spec.name!r} no longer fits its description: {differences}; "
@@ -160,9 +178,12 @@ def _read_key(file: str, pem: bytes) -> CertificateIssuerPrivateKeyTypes:
 
 
 def _differences(
-    spec: CertificateSpec, chain: tuple[x509.Certificate, ...], authority: Authority | None
+    spec: CertificateSpec,
+    chain: tuple[x509.Certificate, ...],
+    authority: Authority | None,
+    intermediates: tuple[x509.Certificate, ...] | None,
 ) -> Iterator[str]:
-    leaf = chain[0]
+    leaf, issued = chain[0], chain[-1] if intermediates is None else chain[0]
     facts = [
         ("CN", common_name(leaf.subject), spec.common_name),
         ("names", _name_list(dns_names(leaf)), _name_list(spec.names)),
@@ -172,7 +193,9 @@ def _differences(
     yield from (f"{fact} {found}, wanted {wanted}" for fact, found, wanted in facts if found != wanted)
     if authority is None and not is_issued_by(leaf, leaf):
         yield "not self-signed"
-    if authority is not None and not any(is_issued_by(link, authority.certificate) for link in chain):
+    if intermediates is not None and chain[1:] != intermediates:
+        yield f"sent with {len(chain) - 1} intermediates, wanted {len(intermediates)} as they are now"
+    if authority is not None and not is_issued_by(issued, authority.certificate):
         yield f"not issued by the authority {spec.authority!r} as it is now"
 
 

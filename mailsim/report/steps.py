@@ -14,7 +14,7 @@ from typing import NamedTuple
 from mailsim.flow.case import clock
 from mailsim.mail.address import Mailbox
 from mailsim.mail.dsn import Action
-from mailsim.trace.connection import DATA, MAIL, RCPT, Connection, stage_of
+from mailsim.trace.connection import AUTH, DATA, MAIL, RCPT, Connection, stage_of
 from mailsim.trace.events import (
     Attributed,
     Closed,
@@ -54,7 +54,6 @@ _NEWS = {
     Action.DELAYED: "the delay",
     Action.DELIVERED: "the delivery",
     Action.RELAYED: "the handing over",
-    Action.EXPANDED: "the group",
 }
 
 
@@ -186,13 +185,10 @@ def _refusals(connection: Connection, message: str) -> Iterator[str]:
 
 def _command(command: str) -> str:
     """Return a command as far as it says what was refused."""
-    return (
-        "content"
-        if command.startswith("<")
-        else command
-        if stage_of(command)
-        else command.split(" ", maxsplit=1)[0]
-    )
+    stage = stage_of(command)
+    if command.startswith("<"):
+        return "AUTH" if stage == AUTH else "content"
+    return command if stage else command.split(" ", maxsplit=1)[0]
 
 
 def _told(event: Event, hop: Hop | None = None) -> Iterator[Told]:

@@ -22,11 +22,18 @@ from mailsim.trace.events import (
 )
 from mailsim.world.certificate import PresentedCertificate
 
-CONNECT, EHLO, STARTTLS, MAIL, RCPT, DATA = "CONNECT", "EHLO", "STARTTLS", "MAIL", "RCPT", "DATA"
+CONNECT, EHLO, STARTTLS, AUTH = "CONNECT", "EHLO", "STARTTLS", "AUTH"
+MAIL, RCPT, DATA = "MAIL", "RCPT", "DATA"
+
+CREDENTIALS = "<credentials>"
+"""Stands for a line that says who somebody is; what it said is kept nowhere."""
+
 _STAGES = {
     "EHLO": EHLO,
     "HELO": EHLO,
     "STARTTLS": STARTTLS,
+    "AUTH": AUTH,
+    CREDENTIALS.upper(): AUTH,
     "MAIL": MAIL,
     "RCPT": RCPT,
     "DATA": DATA,
@@ -111,9 +118,8 @@ class Connection:
 
 def stage_of(command: str) -> str:
     """Return the SMTP stage a command belongs to; content and its chunks belong to DATA, others to none."""
-    if command.startswith("<"):
-        return DATA
-    return _STAGES.get(command.split(" ", 1)[0].upper(), "")
+    stage = _STAGES.get(command.split(" ", 1)[0].upper(), "")
+    return DATA if command.startswith("<") and not stage else stage
 
 
 def connections(events: Iterable[Event]) -> dict[str, Connection]:

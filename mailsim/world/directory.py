@@ -12,7 +12,7 @@ from datetime import timedelta
 from enum import Enum
 
 from mailsim.mail.address import Mailbox
-from mailsim.world.source import Origin
+from mailsim.world.source import Written
 
 
 class RecipientType(Enum):
@@ -27,14 +27,18 @@ class RecipientType(Enum):
     PUBLIC_FOLDER = "PublicFolder"
 
 
+INBOX_RULES = "InboxRules"
+"""The setting by which users forward their mail themselves."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Forwarding:
     """Where the mail of a mailbox goes on to.
 
     Args:
         to: the address.
-        keeps_copy: DeliverToMailboxAndForward.
-        setting: the property that says so: ForwardingAddress or ForwardingSmtpAddress; InboxRule for a rule of the user.
+        keeps_copy: DeliverToMailboxAndForward; a rule of the user always keeps one.
+        setting: the property that says so: ForwardingAddress, ForwardingSmtpAddress or InboxRules.
     """
 
     to: Mailbox
@@ -86,22 +90,7 @@ UNRESTRICTED = Restrictions()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Credentials:
-    """What a mailbox signs in with, and as whom it may send.
-
-    Args:
-        password: as typed.
-        send_as: further addresses that it may use as sender (Send As).
-        smtp_disabled: SmtpClientAuthenticationDisabled; None is the organization's setting.
-    """
-
-    password: str = ""
-    send_as: tuple[Mailbox, ...] = ()
-    smtp_disabled: bool | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DirectoryRecipient:
+class DirectoryRecipient(Written):
     """A mail-enabled object.
 
     Args:
@@ -109,11 +98,11 @@ class DirectoryRecipient:
         primary: PrimarySmtpAddress.
         proxies: every SMTP address, the primary one included.
         target: ExternalEmailAddress or RemoteRoutingAddress; None for what does not point outside.
-        forwarding: where a mailbox forwards to, None when it does not.
+        forwarding: where an administrator has a mailbox forward to, None when he has not.
+        redirects: where rules of the user redirect to.
         group: the members of a group, None for everything else.
         restrictions: who may send to it.
-        credentials: of a mailbox.
-        server: the server that has the mailbox, empty for the only one.
+        server: the server that has the mailbox, empty for the first one.
         attributes: other directory attributes by name, such as City.
         created: how long after the start; zero for one that was there before.
         origin: where the scenario configures it.
@@ -124,22 +113,22 @@ class DirectoryRecipient:
     proxies: tuple[Mailbox, ...]
     target: Mailbox | None = None
     forwarding: Forwarding | None = None
+    redirects: tuple[Forwarding, ...] = ()
     group: Group | None = None
     restrictions: Restrictions = UNRESTRICTED
-    credentials: Credentials = Credentials()
     server: str = ""
     attributes: Mapping[str, str] = field(default_factory=dict, hash=False)
     created: timedelta = timedelta()
-    origin: Origin | None = field(default=None, compare=False, repr=False)
+
+    @property
+    def is_group(self) -> bool:
+        """Whether it stands for others: a distribution group, or a dynamic one."""
+        return self.kind in (RecipientType.GROUP, RecipientType.DYNAMIC_GROUP)
 
     @property
     def is_mailbox(self) -> bool:
         """Whether mail ends in it: a mailbox or a mail-enabled public folder."""
         return self.kind in (RecipientType.MAILBOX, RecipientType.PUBLIC_FOLDER)
-
-    def source(self, name: str = "") -> str:
-        """Return ``file:line`` of a property, or of the object."""
-        return self.origin.of(name) if self.origin else ""
 
 
 class Directory:
@@ -165,6 +154,32 @@ class Directory:
             return DirectoryRecipient(kind=RecipientType.MAILBOX, primary=address, proxies=(address,))
         return found
 
+    def keeps(self, address: Mailbox) -> bool:
+        """Tell whether mail to an address stays here: to a mailbox or a group, not to who only points elsewhere."""
+        found = self.find(address)
+        return found is not None and (found.is_mailbox or found.is_group)
+
+    def lists(self, entries: Iterable[Mailbox], somebody: Mailbox) -> bool:
+        """Tell whether entries name an address: as it stands, as another one of the same object, or through groups.
+
+        Args:
+            entries: addresses of anybody, of groups too.
+            somebody: the address sought; a mail contact has also the address that it points to.
+        """
+        known = self.find(somebody)
+        sought = {somebody.key} | ({each.key for each in known.proxies} if known else set())
+        waiting, seen = list(entries), set[str]()
+        while waiting:
+            entry = waiting.pop()
+            found = self.find(entry)
+            names = {entry.key} | (_names_of(found) if found else set())
+            if names & sought:
+                return True
+            if found is not None and found.group is not None and entry.key not in seen:
+                seen.add(entry.key)
+                waiting += found.group.members
+        return False
+
     def __contains__(self, address: Mailbox) -> bool:
         return address.key in self._by_address or address.key in self._plain
 
@@ -178,3 +193,8 @@ class Directory:
 
     def __hash__(self) -> int:
         return hash((frozenset(self._by_address), self._plain))
+
+
+def _names_of(found: DirectoryRecipient) -> set[str]:
+    """Return every address by which somebody may be meant, outside ones included."""
+    return {each.key for each in (*found.proxies, *([found.target] if found.target else []))}

@@ -1,8 +1,7 @@
 """Where a configured object was written: a file, a line, and the place of each property.
 
 Filled by ``config``, read by candidates and reports, so that an explanation can name the line to change. Two
-frontends that say the same thing must give equal topologies, so whoever holds an origin declares it as
-``origin: Origin | None = field(default=None, compare=False, repr=False)``. Pure values.
+frontends that say the same thing must give equal topologies, so an origin takes no part in equality. Pure values.
 """
 
 from __future__ import annotations
@@ -53,6 +52,21 @@ class Origin:
     def of(self, property_name: str) -> str:
         """Return ``file:line`` of one property, or of the object when the property was not written."""
         return f"{self.file}:{self.place(property_name).line}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Written:
+    """A configured object that knows where it was written.
+
+    Args:
+        origin: the place; None for what nobody wrote, such as a default.
+    """
+
+    origin: Origin | None = field(default=None, compare=False, repr=False)
+
+    def source(self, name: str = "") -> str:
+        """Return ``file:line`` of a property, or of the object where none is named or it was not written."""
+        return self.origin.of(name) if self.origin else ""
 
 
 @lru_cache(maxsize=1024)

@@ -10,7 +10,7 @@ from typing import Any
 
 from mailsim.world.certificate import AuthoritySpec, CertificateSpec
 from mailsim.world.dns import Zones
-from mailsim.world.source import Origin
+from mailsim.world.source import Written
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class CertificateUse:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Mta:
+class Mta(Written):
     """One mail transfer agent, or a host that only speaks SMTP as a client.
 
     Args:
@@ -58,7 +58,6 @@ class Mta:
     trusts: frozenset[str] = frozenset()
     config: Any = field(default=None, hash=False)
     out_of_date_since: datetime | None = None
-    origin: Origin | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

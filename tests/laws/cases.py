@@ -19,6 +19,7 @@ from mailsim.mail.address import Mailbox, ReversePath
 from mailsim.mail.envelope import Envelope, Recipient
 from mailsim.mail.message import Message
 from mailsim.mta.exchange_online.config import ExchangeOnlineConfig
+from mailsim.mta.exchange_server.config import ExchangeServerConfig
 from mailsim.world.directory import Directory
 from mailsim.world.topology import Mta, Topology
 
@@ -79,9 +80,23 @@ def _senders(mta: Mta) -> Iterator[ReversePath]:
         yield from (Mailbox(person, domain) for person in PEOPLE[:2])
 
 
+def directories(world: Topology) -> Iterator[Directory]:
+    """Yield every directory of recipients."""
+    for mta in world.mtas.values():
+        if isinstance(mta.config, ExchangeOnlineConfig):
+            yield from (tenant.directory for tenant in mta.config.tenants)
+        elif isinstance(mta.config, ExchangeServerConfig):
+            yield mta.config.organization.directory
+
+
 # --- messages -----------------------------------------------------------------------------------------------
 
-FAR = (Mailbox("alice", "contoso.com"), Mailbox("bob", "contoso.com"), Mailbox("alice", "fabrikam.com"))
+FAR = (
+    Mailbox("alice", "contoso.com"),
+    Mailbox("bob", "contoso.com"),
+    Mailbox("team", "contoso.com"),
+    Mailbox("alice", "fabrikam.com"),
+)
 UNUSUAL = (
     Mailbox("jörg", "fabrikam.com"),
     Mailbox("two words", "contoso.com"),

@@ -16,14 +16,16 @@ from mailsim.trace.events import (
     Deferred,
     Event,
     Exchanged,
+    Failed,
     Forked,
     Notified,
+    Resolved,
     Routed,
     RuleRan,
 )
 from mailsim.trace.paths import final_dispositions
 
-ENDINGS = {"delivered", "refused", "bounced", "expired", "looped", "queued"}
+ENDINGS = {"delivered", "refused", "bounced", "expired", "looped", "queued", "dropped"}
 VERDICTS = {"TLS none", "TLS encrypted", "TLS verified", "TLS rejected"}
 REFUSALS = {f"refused at {stage}" for stage in ("CONNECT", "MAIL", "RCPT", "content")}
 CONNECTORS = {
@@ -39,7 +41,21 @@ CONNECTORS = {
     "Unreachable",
 }
 HAPPENINGS = {"fork", "report", "rule"}
-WANTED = ENDINGS | VERDICTS | REFUSALS | CONNECTORS | HAPPENINGS
+RESOLUTIONS = {
+    "group",
+    "dynamic group",
+    "forwarded by an administrator",
+    "forwarded by a user",
+    "forwarded and kept",
+}
+KEPT_OUT = {
+    "sender not proved": ("5.7.133", "5.7.134", "5.7.136", "5.7.12"),
+    "sender not listed": ("5.7.1", "5.7.124", "5.7.129"),
+    "too large": ("5.2.3", "5.2.11"),
+    "too many recipients": ("5.5.3",),
+    "forwarding not allowed": ("5.7.520",),
+}
+WANTED = ENDINGS | VERDICTS | REFUSALS | CONNECTORS | HAPPENINGS | RESOLUTIONS | set(KEPT_OUT)
 
 
 def reached(events: list[Event]) -> Iterator[str]:
@@ -69,6 +85,20 @@ def _words(event: Event) -> Iterator[str]:
             yield "report"
         case RuleRan():
             yield "rule"
+        case Resolved(kind=kind):
+            yield _KINDS.get(kind, "moved")
+        case Failed(reply=reply, remote=""):
+            yield from (words for words, codes in KEPT_OUT.items() if reply.enhanced in codes)
+
+
+_KINDS = {
+    "MailUniversalDistributionGroup": "group",
+    "DynamicDistributionGroup": "dynamic group",
+    "ForwardingAddress": "forwarded by an administrator",
+    "ForwardingSmtpAddress": "forwarded by an administrator",
+    "InboxRules": "forwarded by a user",
+    "keeps a copy": "forwarded and kept",
+}
 
 
 def _kind_of_connector(event: Event, via: str) -> str:
@@ -90,5 +120,5 @@ def test_generator_reaches_everything():
     def explore(case: Case) -> None:
         seen.update(reached(predict(case)))
 
-    law_of(case=cases(), runs=16)(explore)()
+    law_of(case=cases(), runs=32)(explore)()
     assert WANTED - seen == set()

@@ -33,7 +33,14 @@ from mailsim.mta.generic.config import GenericConfig
 from mailsim.mta.relaying.tls_policy import TlsDemand
 from mailsim.mta.rules.rule import AttributeWords, TransportRule
 from mailsim.world.certificate import AuthoritySpec, CertificateSpec
-from mailsim.world.directory import Directory, DirectoryRecipient, RecipientType
+from mailsim.world.directory import (
+    Directory,
+    DirectoryRecipient,
+    Forwarding,
+    Group,
+    RecipientType,
+    Restrictions,
+)
 from mailsim.world.dns import MxRecord, Zones
 from mailsim.world.topology import CertificateUse, Mta, Topology
 
@@ -188,6 +195,59 @@ ANYBODY = st.builds(Mailbox, st.sampled_from((*PEOPLE, "nobody")), st.sampled_fr
 POINTING = st.sampled_from((RecipientType.MAIL_USER, RecipientType.MAIL_CONTACT))
 
 
+EXTERNALLY = st.builds(Mailbox, st.sampled_from(PEOPLE), st.sampled_from(("fabrikam.com", "contoso.com")))
+SETTINGS = ("ForwardingAddress", "ForwardingSmtpAddress", "InboxRules")
+
+
+@st.composite
+def forwardings(draw: st.DrawFn) -> dict[str, object]:
+    """Draw where a mailbox forwards to: mostly nowhere, and to one address only, as loops of many would never end."""
+    setting = draw(mostly(None, *SETTINGS))
+    if setting is None:
+        return {}
+    by_user = setting == "InboxRules"
+    onward = Forwarding(to=draw(EXTERNALLY), keeps_copy=by_user or draw(BOOLEANS), setting=setting)
+    return {"redirects": (onward,)} if by_user else {"forwarding": onward}
+
+
+@st.composite
+def restrictions(draw: st.DrawFn, organization: str) -> Restrictions:
+    """Draw who may send to somebody, and how much: mostly everybody, and anything."""
+    alice = Mailbox("alice", domain_of(organization))
+    return Restrictions(
+        require_sender_authentication=draw(mostly(None, True, False)),
+        accept_only_from=draw(mostly((), (alice,), (team_of(organization),))),
+        reject_from=draw(mostly((), (alice,))),
+        max_receive_size=draw(mostly(None, 2_500)),
+        max_send_size=draw(mostly(None, 2_500)),
+        recipient_limits=draw(mostly(None, 1)),
+    )
+
+
+def team_of(organization: str) -> Mailbox:
+    """Return the group that an organization may have."""
+    return Mailbox("team", domain_of(organization))
+
+
+@st.composite
+def teams(draw: st.DrawFn, organization: str) -> list[DirectoryRecipient]:
+    """Draw no group or one: of people, of itself, with failures told to the sender, to Bob or to nobody."""
+    if draw(mostly(True, False)) is False:
+        return []
+    team, bob = team_of(organization), Mailbox("bob", domain_of(organization))
+    to_manager, to_originator = draw(st.sampled_from(((False, True), (True, False), (False, False))))
+    members = st.builds(Mailbox, st.sampled_from((*PEOPLE, "nobody")), st.just(team.domain)) | st.just(team)
+    group = Group(
+        members=draw(some(members | EXTERNALLY, 3)),
+        managed_by=draw(st.sampled_from(((bob,), ()))),
+        report_to_manager=to_manager,
+        report_to_originator=to_originator,
+    )
+    limits = draw(restrictions(organization))
+    kind = draw(st.sampled_from((RecipientType.GROUP, RecipientType.DYNAMIC_GROUP)))
+    return [DirectoryRecipient(kind=kind, primary=team, proxies=(team,), group=group, restrictions=limits)]
+
+
 @st.composite
 def people_on_premises(draw: st.DrawFn, organization: str) -> Directory:
     """Draw the directory of an Exchange organization: mailboxes here, in the cloud, and pointers to anywhere."""
@@ -200,8 +260,14 @@ def people_on_premises(draw: st.DrawFn, organization: str) -> Directory:
             | st.just((None, None))
         )
         if kind is not None:
-            found.append(DirectoryRecipient(kind=kind, primary=here, proxies=(here,), target=target))
-    return Directory(found)
+            more = draw(forwardings()) if kind is RecipientType.MAILBOX else {}
+            limits = draw(restrictions(organization))
+            found.append(
+                DirectoryRecipient(
+                    kind=kind, primary=here, proxies=(here,), target=target, restrictions=limits, **more
+                )
+            )
+    return Directory((*found, *draw(teams(organization))))
 
 
 @st.composite
@@ -217,12 +283,19 @@ def people_in_the_cloud(draw: st.DrawFn, organization: str) -> Directory:
         )
         city = draw(st.sampled_from(({}, {"City": "New Orleans"}, {"City": "Seattle"})))
         if kind is not None:
+            more = draw(forwardings()) if kind is RecipientType.MAILBOX else {}
             found.append(
                 DirectoryRecipient(
-                    kind=kind, primary=proxies[0], proxies=proxies, target=target, attributes=city
+                    kind=kind,
+                    primary=proxies[0],
+                    proxies=proxies,
+                    target=target,
+                    attributes=city,
+                    restrictions=draw(restrictions(organization)),
+                    **more,
                 )
             )
-    return Directory(found)
+    return Directory((*found, *draw(teams(organization))))
 
 
 # --- Exchange Server ----------------------------------------------------------------------------------------

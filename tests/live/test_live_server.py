@@ -7,6 +7,7 @@ import smtplib
 import socket
 import ssl
 import struct
+from contextlib import suppress
 
 import pytest
 from builders import two_mtas
@@ -156,6 +157,32 @@ def test_client_that_leaves_in_the_handshake():
         await client.say(b"STARTTLS\r\n")
 
     assert kinds_of(talk(conversation))[-2:] == ["NotSecured", "Closed"]
+
+
+def test_client_that_leaves_with_the_end_of_the_handshake(caplog):
+    """A client that says goodbye in one breath with the last of its handshake is no half-open connection to warn of."""
+
+    async def conversation(client):
+        await client.say(b"STARTTLS\r\n")
+        context = ssl.create_default_context()
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+        tls = context.wrap_bio(incoming, outgoing)
+        while True:
+            try:
+                tls.do_handshake()
+                break
+            except ssl.SSLWantReadError:
+                client.writer.write(outgoing.read())
+                incoming.write(await client.reader.read(65536))
+        with suppress(ssl.SSLWantReadError):
+            tls.unwrap()
+        client.writer.write(outgoing.read())
+        client.writer.write_eof()
+        await client.reader.read()
+
+    assert kinds_of(talk(conversation))[-1] == "Closed"
+    assert caplog.messages == []
 
 
 @pytest.mark.parametrize("end", [b"\n.\n", b"\n.\r\n", b"\r.\r", b"\r.\r\n", b"\r\n.\n", b"\r\n.\r"])

@@ -19,12 +19,19 @@ from mailsim import compare, load, predict
 from mailsim.cli import run_command
 from mailsim.cli.group import COMMANDS
 from mailsim.cli.state import Reachable, State
+from mailsim.config import format as scenario_format
 from mailsim.flow.expectation import Expectations
 from mailsim.pytest_plugin import is_scenario
 from mailsim.trace.events import What
 from mailsim.trace.hop import Disposition
 
 SCENARIO_PAGE = ROOT / "docs" / "reference" / "scenario-file.md"
+
+SECTIONS = (
+    "AuthorityText", "CertificateText", "CertificateUseText", "ServerCertificateText", "RecipientsText", "ServerText",
+    "OrganizationText", "TenantText", "OnlineText", "HybridText", "InternetText", "ClientText", "MessageText", "ScenarioText",
+)  # fmt: skip
+"""The sections that the overview of a scenario describes key by key."""
 
 LEFT_OUT = "..."
 """A line of a shown output that stands for any number of lines."""
@@ -164,6 +171,17 @@ def test_every_word_of_expect_is_described() -> None:
     _, _, section = SCENARIO_PAGE.read_text(encoding="utf-8").partition("## Expectations")
     described = set(re.findall(r"^\| `(\w+)` \|", section, re.MULTILINE))
     assert described == {each.name for each in fields(Expectations)} - {"origin", "source"}
+
+
+@pytest.mark.parametrize("section", [getattr(scenario_format, name) for name in SECTIONS], ids=SECTIONS)
+def test_every_key_of_a_scenario_is_named(section: type) -> None:
+    """The overview leaves out no key, in whatever case."""
+    spans = re.findall(r"`([^`]+)`", SCENARIO_PAGE.read_text(encoding="utf-8"))
+    described = {word.lower() for span in spans for word in re.findall(r"\w+", span)}
+    bare = hasattr(section, "SPELLING")
+    named = {each.name.replace("_", "") if bare else each.name: each.metadata for each in fields(section)}
+    spelled = {str(metadata.get("name", name)).lower() for name, metadata in named.items()}
+    assert spelled - described - {"origin", "unmodelled"} == set()
 
 
 def test_the_index_names_every_page_of_the_docs() -> None:

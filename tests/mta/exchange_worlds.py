@@ -105,7 +105,7 @@ def directory(
     )
 
 
-ORGANIZATION = ("send_connectors", "directory")
+ORGANIZATION = ("send_connectors", "directory", "transport_config", "remote_domains")
 
 
 def _only(values: dict, names: tuple[str, ...]) -> dict:

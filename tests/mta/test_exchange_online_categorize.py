@@ -135,6 +135,30 @@ def test_attribute_words_outside_the_grammar(text):
         AttributeWords.parse(text)
 
 
+@pytest.mark.parametrize(
+    ("text", "what"),
+    [("Citi:x", "is no attribute that rules know; wanted one of City, "), ("Notes:x", "is not modelled")],
+)
+def test_an_attribute_that_never_matches_is_refused(text, what):
+    """A misspelt attribute would be a condition that never holds."""
+    with pytest.raises(ValueError, match=what):
+        AttributeWords.parse(text)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "value", "found"),
+    [
+        ("title:(EMEA)", "Sales(EMEA)West", True),
+        ("Title:or", "Director", False),
+        ("Title:R&D", "Head of R&D.", True),
+        ("Title:C++", "C++11", True),
+    ],
+)
+def test_a_word_is_whole_where_it_has_letters(wanted, value, found):
+    """A sign at an end of the word bounds it already."""
+    assert AttributeWords.parse(wanted).found_in(value) is found
+
+
 @pytest.mark.shows("ms:conditional-mail-routing")
 @pytest.mark.parametrize(
     ("to", "via"),

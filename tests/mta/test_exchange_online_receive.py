@@ -30,6 +30,7 @@ from exchange_worlds import (
 from mailsim.mail.address import Mailbox
 from mailsim.mail.command import Mail, Rcpt
 from mailsim.mail.message import Message
+from mailsim.mta.exchange_online.assumptions import UNATTRIBUTED
 from mailsim.mta.exchange_online.connection_filter import HostedConnectionFilterPolicy
 from mailsim.mta.exchange_online.connector import ConnectorType
 from mailsim.reason.check import Verdict
@@ -96,7 +97,8 @@ def test_who_may_relay_to_the_outside(connector, shows, sender, reply):
 def test_a_refusal_of_strangers_says_why():
     """The gate after the filter says NO, the others are not reached, and the reason names both kinds of connectors."""
     at = world(BY_NAME)
-    _, passed, refused, *later = rcpt(at, session(at), THEIRS, OUTSIDE).because
+    _, words, passed, refused, *later = rcpt(at, session(at), THEIRS, OUTSIDE).because
+    assert words.cite == UNATTRIBUTED.cite("5.7.64")
     assert (passed.verdict, refused.verdict) == (Verdict.YES, Verdict.NO)
     assert {each.verdict for each in later} == {Verdict.NOT_REACHED}
     assert "neither certificate nor address" in refused.saw

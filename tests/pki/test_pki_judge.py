@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, load_pem_priv
 from cryptography.x509.oid import NameOID
 
 from mailsim.errors import Bug
-from mailsim.pki import Pki, read_presented
+from mailsim.pki import Pki, StaleCertificate, read_presented
 from mailsim.pki import pki as pki_module
 from mailsim.world.certificate import AuthoritySpec
 
@@ -252,3 +252,31 @@ def test_stored_chains_are_used_again(spec):
     first = Pki(*specs)
     again = Pki(*specs, first.export())
     assert again.presented("mail").chain == first.presented("mail").chain
+
+
+@pytest.mark.parametrize(
+    ("now", "seen"),
+    [
+        (
+            {"authorities": [ROOT, ISSUING], "sends_intermediates": False},
+            "sent with 1 intermediates, wanted 0",
+        ),
+        (
+            {
+                "authorities": [
+                    ROOT,
+                    AuthoritySpec(name="other", common_name="Other CA"),
+                    replace(ISSUING, issuer="other"),
+                ]
+            },
+            "not issued by the authority 'other'",
+        ),
+    ],
+    ids=["not sent any more", "another issuer"],
+)
+def test_a_stored_chain_that_is_described_otherwise_is_stale(spec, now, seen):
+    """What was exported is never used for another description without a word."""
+    files = Pki([ROOT, ISSUING], [spec(authority="issuing")]).export()
+    authorities = now.pop("authorities")
+    with pytest.raises(StaleCertificate, match=seen):
+        Pki(authorities, [spec(authority="issuing", **now)], files).export()

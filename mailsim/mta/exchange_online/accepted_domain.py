@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import Enum
 from typing import ClassVar
 
-from mailsim.world.source import Origin
+from mailsim.mta.unmodelled import Configured
 
 
 class DomainType(Enum):
@@ -17,7 +17,7 @@ class DomainType(Enum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AcceptedDomain:
+class AcceptedDomain(Configured):
     """An accepted domain (Set-AcceptedDomain)."""
 
     SPELLING: ClassVar[str] = "exchange"
@@ -36,8 +36,6 @@ class AcceptedDomain:
     domain_type: DomainType = DomainType.AUTHORITATIVE
     default: bool = False
     match_sub_domains: bool = False
-    unmodelled: tuple[str, ...] = ()
-    origin: Origin | None = field(default=None, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         """Refuse what the cmdlet refuses.
@@ -49,10 +47,6 @@ class AcceptedDomain:
             raise ValueError(
                 f"accepted domain {self.domain_name!r}: MatchSubDomains wants DomainType InternalRelay"
             )
-
-    def source(self, name: str = "") -> str:
-        """Return ``file:line`` of a property, or of the domain."""
-        return self.origin.of(name) if self.origin else ""
 
     def covers(self, domain: str) -> bool:
         """Tell whether a domain belongs to it."""

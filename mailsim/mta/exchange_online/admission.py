@@ -1,8 +1,9 @@
 """The ways into a tenant: who may hand over mail for it or through it, and with which words others are refused.
 
 Called for every recipient, at RCPT and again at the end of the message. The order is: connection filter, attribution to
-a tenant, permission to relay, Partner connectors, RequireTls, RejectDirectSend, the version of an Exchange server. Only that the filter comes first is
-documented; the rest of the order is inferred.
+a tenant, Partner connectors, RequireTls, RejectDirectSend, the version of an Exchange server. Only that the filter comes
+first is documented; the rest of the order is inferred. Permission to relay is no gate of its own: mail is attributed to a
+tenant by an accepted domain or not at all.
 
 Sources: "Updated requirements for SMTP relay through Exchange Online" (in force since November 2023), KB 3169958, "NDRs in
 Exchange Online".
@@ -25,7 +26,6 @@ from mailsim.mta.exchange_online.attribution import (
     INCOMING,
     ORIGINATING,
     Attributed,
-    certificate_domain_accepted,
 )
 from mailsim.mta.exchange_online.config import Tenant
 from mailsim.mta.exchange_online.connection_filter import (
@@ -62,8 +62,7 @@ def ways_in(
         secured = replies.TLS_WANTED_FOR_NOW
     return (
         Gate("IPBlockList", lambda: passes_filter(at, policy, facts.peer_ip), blocked, FILTER),
-        Gate("attributed to a tenant", lambda: _owned(at, attributed, to), _denied(at, attributed), RELAY),
-        Gate("may relay", lambda: _may_relay(attributed, sender, to), not_permitted(at), RELAY),
+        Gate("attributed to a tenant", lambda: _owned(attributed, to), _denied(at, attributed), RELAY),
         Gate(
             "RestrictDomainsToIPAddresses and RestrictDomainsToCertificate",
             lambda: partner.is_let_in(at, met, facts),
@@ -109,7 +108,16 @@ def not_permitted(at: PointOfView) -> Reply:
     return replies.relay_denied(at.mta.fqdn)
 
 
-def _owned(at: PointOfView, attributed: Attributed, recipient: Mailbox) -> Check:
+def words(at: PointOfView, attributed: Attributed) -> tuple[Check, ...]:
+    """Say in which words nobody's mail is refused: that it is refused is documented, how is assumed."""
+    if attributed.tenant is not None:
+        return ()
+    open_point = NOT_PERMITTED if attributed.unused else UNATTRIBUTED
+    choice = at.assumed(open_point)
+    return (check(True, "words of the refusal", saw=choice, cite=open_point.cite(choice)),)
+
+
+def _owned(attributed: Attributed, recipient: Mailbox) -> Check:
     owner, unused = attributed.tenant, attributed.unused
     saw = f"no tenant has {recipient.domain}, and "
     saw += (
@@ -117,36 +125,13 @@ def _owned(at: PointOfView, attributed: Attributed, recipient: Mailbox) -> Check
         if unused is not None
         else "neither certificate nor address of the session belongs to an OnPremises connector"
     )
-    open_point = NOT_PERMITTED if unused else UNATTRIBUTED
-    choice = at.assumed(open_point)
     return check(
         owner is not None,
         "attributed to a tenant",
         saw=f"{attributed.direction} mail of {owner.name}" if owner else saw,
         wanted="a matching OnPremises connector with an accepted domain, or a recipient of a tenant",
-        cite=RELAY if choice == open_point.default else open_point.cite(choice),
-        source=unused.connector.source() if unused else "",
-    )
-
-
-def _may_relay(attributed: Attributed, sender: ReversePath, recipient: Mailbox) -> Check:
-    """Want an accepted recipient domain, or a connector with an accepted sender or certificate domain."""
-    tenant, connector = attributed.tenant, attributed.connector
-    inside = tenant is not None and tenant.accepted(recipient.domain) is not None
-    by_sender = tenant is not None and sender is not None and tenant.accepted(sender.domain) is not None
-    by_certificate = (
-        tenant is not None and connector is not None and certificate_domain_accepted(tenant, connector)
-    )
-    relays = attributed.direction == ORIGINATING and (by_sender or by_certificate)
-    saw = f"recipient domain {recipient.domain}, sender {sender or '<>'}"
-    saw += f", connector {connector.name!r}" if connector else ", no connector"
-    return check(
-        inside or relays,
-        "relay to a domain outside the tenant",
-        saw=saw,
-        wanted="an accepted recipient domain, or an OnPremises connector and an accepted sender or certificate domain",
         cite=RELAY,
-        source=connector.source() if connector else "",
+        source=unused.connector.source() if unused else "",
     )
 
 

@@ -68,6 +68,14 @@ def by_way_of_on_premises(at: PointOfView, item: Item, tenant: Tenant, recipient
     )
 
 
+def not_sent_back(item: Item, tenant: Tenant) -> tuple[Check, ...]:
+    """Say why a message stays here, where the tenant has centralized mail transport and it has been on-premises."""
+    if choose_for_incoming(tenant) is None:
+        return ()
+    arrives = is_incoming(item, tenant)
+    return (arrives,) if arrives.failed else ()
+
+
 def _direction(item: Item, tenant: Tenant) -> str:
     """Return how the message came to the tenant; empty for what a mailbox or the service itself wrote."""
     if item.facts is None or item.facts.user:

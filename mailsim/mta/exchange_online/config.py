@@ -10,7 +10,10 @@ from mailsim.mta.exchange_online.enforcement import TenantExemptionInfo
 from mailsim.mta.exchange_online.inbound_connector import InboundConnector
 from mailsim.mta.exchange_online.organization_config import OrganizationConfig
 from mailsim.mta.exchange_online.outbound_connector import OutboundConnector
+from mailsim.mta.exchange_online.outbound_spam_policy import HostedOutboundSpamFilterPolicy
+from mailsim.mta.exchange_online.remote_domain import DEFAULT, RemoteDomain
 from mailsim.mta.exchange_online.transport_config import TransportConfig
+from mailsim.mta.remote_domains import with_default
 from mailsim.mta.rules.rule import TransportRule
 from mailsim.world.directory import Directory
 
@@ -30,6 +33,8 @@ class Tenant:
         hosted_connection_filter_policy: its connection filter.
         tenant_exemption_info: pauses of the enforcement against out-of-date servers.
         transport_config: its transport settings.
+        remote_domains: those that are written; Default is there besides.
+        hosted_outbound_spam_filter_policy: its outbound spam policy.
     """
 
     name: str
@@ -43,11 +48,18 @@ class Tenant:
         default_factory=HostedConnectionFilterPolicy
     )
     tenant_exemption_info: tuple[TenantExemptionInfo, ...] = ()
-    transport_config: TransportConfig = field(default_factory=TransportConfig)
+    transport_config: TransportConfig = TransportConfig()
+    remote_domains: tuple[RemoteDomain, ...] = ()
+    hosted_outbound_spam_filter_policy: HostedOutboundSpamFilterPolicy = HostedOutboundSpamFilterPolicy()
 
     def accepted(self, domain: str) -> AcceptedDomain | None:
         """Return the most specific accepted domain that covers a domain, None when there is none."""
         return accepted_by(self.accepted_domains, domain)
+
+    @property
+    def every_remote_domain(self) -> tuple[RemoteDomain, ...]:
+        """Return its remote domains, Default included."""
+        return with_default(self.remote_domains, DEFAULT)
 
     @property
     def default_domain(self) -> str:

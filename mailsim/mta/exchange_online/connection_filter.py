@@ -17,7 +17,7 @@ from mailsim.mta.exchange_online.assumptions import BOTH_LISTS
 from mailsim.mta.kind import PointOfView
 from mailsim.reason.check import Check, check
 from mailsim.reason.cite import documented
-from mailsim.world.source import Origin
+from mailsim.world.source import Written
 
 FILTER = documented("ms:connection-filter-policies", "IP Allow List, IP Block List")
 
@@ -25,7 +25,7 @@ DEFAULT_BLOCK_MODE = "Default"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class HostedConnectionFilterPolicy:
+class HostedConnectionFilterPolicy(Written):
     """The connection filter policy named Default (Set-HostedConnectionFilterPolicy)."""
 
     SPELLING: ClassVar[str] = "exchange"
@@ -36,11 +36,6 @@ class HostedConnectionFilterPolicy:
     ip_allow_list: tuple[AddressRange, ...] = field(default=(), metadata={"name": "IPAllowList"})
     ip_block_list: tuple[AddressRange, ...] = field(default=(), metadata={"name": "IPBlockList"})
     directory_based_edge_block_mode: str = DEFAULT_BLOCK_MODE
-    origin: Origin | None = field(default=None, compare=False, repr=False)
-
-    def source(self, name: str = "") -> str:
-        """Return ``file:line`` of a property, or of the object."""
-        return self.origin.of(name) if self.origin else ""
 
 
 def passes_filter(at: PointOfView, policy: HostedConnectionFilterPolicy, address: IPv4Address) -> Check:

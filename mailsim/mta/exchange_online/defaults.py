@@ -16,6 +16,11 @@ from mailsim.mta.relaying.retry import Schedule
 MAX_MESSAGE_SIZE = 157_286_400  # 150 MB, observed in EHLO
 LOOP_ITERATIONS = 20
 MAX_RECIPIENTS_OF_A_DOMAIN = 200  # of one transaction
+MAX_RECIPIENTS = 1000  # what MaxRecipientEnvelopeLimit Unlimited means
+RECIPIENT_LIMITS = 500  # of a mailbox
+MAX_RECIPIENTS_A_DAY = 10_000  # of a mailbox
+MAX_SEND_SIZE = 36_700_160  # 35 MB, observed in Get-MailboxPlan
+MAX_RECEIVE_SIZE = 37_748_736  # 36 MB, observed in Get-MailboxPlan
 BUILD = "15.20.8000.10"
 CLIENT_CERTIFICATE = "mail.protection.outlook.com"
 

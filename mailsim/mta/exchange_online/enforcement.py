@@ -12,7 +12,7 @@ where the connector is known, at RCPT.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import ClassVar
 
@@ -22,13 +22,13 @@ from mailsim.mta.kind import PointOfView
 from mailsim.reason.check import Check, check
 from mailsim.reason.cite import Citation, documented
 from mailsim.world.facts import SessionFacts
-from mailsim.world.source import Origin
+from mailsim.world.source import Written
 
 ENFORCEMENT = documented("techcommunity:3815328", "stages of enforcement")
 PAUSE = documented("techcommunity:4007169", "New-TenantExemptionInfo")
 DAY = timedelta(days=1)
 LONGEST_PAUSE = 90
-"""Days in a calendar year."""
+"""Days of one pause; the 90 days of a calendar year altogether are not counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ STAGES = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TenantExemptionInfo:
+class TenantExemptionInfo(Written):
     """A pause of enforcement (New-TenantExemptionInfo).
 
     Args:
@@ -72,7 +72,6 @@ class TenantExemptionInfo:
 
     number_of_days: int
     start_time: datetime | None = None
-    origin: Origin | None = field(default=None, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         """Refuse what the cmdlet refuses.
@@ -83,15 +82,15 @@ class TenantExemptionInfo:
         if not 1 <= self.number_of_days <= LONGEST_PAUSE:
             raise ValueError(f"NumberOfDays is {self.number_of_days}; wanted 1 to {LONGEST_PAUSE}")
 
-    def days_until(self, now: datetime, start: datetime) -> timedelta:
-        """Return how much of the pause lies before an instant."""
+    def span(self, start: datetime) -> tuple[datetime, datetime]:
+        """Return when it begins and ends."""
         begins = self.start_time or start
-        return max(min(now - begins, self.number_of_days * DAY), timedelta())
+        return begins, begins + self.number_of_days * DAY
 
     def holds(self, now: datetime, start: datetime) -> bool:
         """Tell whether the pause holds at an instant."""
-        begins = self.start_time or start
-        return begins <= now < begins + self.number_of_days * DAY
+        begins, ends = self.span(start)
+        return begins <= now < ends
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,13 +123,24 @@ def enforced(
     server = next((mta for mta in at.world.mtas.values() if facts.peer_ip in mta.addresses), None)
     if server is None or server.out_of_date_since is None or server.out_of_date_since > at.now:
         return None
-    paused = sum((pause.days_until(at.now, at.world.start) for pause in pauses), timedelta())
-    days = (at.now - server.out_of_date_since - paused) // DAY
+    since = server.out_of_date_since
+    days = (at.now - since - _paused(pauses, since, at.now, at.world.start)) // DAY
     stage = max((stage for stage in STAGES if stage.since <= days), key=lambda stage: stage.since)
     saw = f"{server.fqdn} is out of date for {days} days: throttled {stage.throttled}, blocked {stage.blocked} mins/hr"
     if any(pause.holds(at.now, at.world.start) for pause in pauses):
         return Enforced(_refusal(stage, blocked=True), refused=False, saw=f"{saw}; paused", cite=PAUSE)
     return _at_this_minute(at, stage, saw)
+
+
+def _paused(
+    pauses: tuple[TenantExemptionInfo, ...], since: datetime, now: datetime, start: datetime
+) -> timedelta:
+    """Return for how long since a time the count has stood still; pauses that overlap count once."""
+    total, reached = timedelta(), since
+    for begins, ends in sorted(pause.span(start) for pause in pauses):
+        total += max(min(ends, now) - max(begins, reached), timedelta())
+        reached = max(reached, ends)
+    return total
 
 
 def _at_this_minute(at: PointOfView, stage: Stage, saw: str) -> Enforced:

@@ -20,10 +20,11 @@ from mailsim.mta.exchange_online.assumptions import ASSOCIATED_DOMAINS, CERTIFIC
 from mailsim.mta.exchange_online.certificate_name import CertificateName, parse_certificate_name
 from mailsim.mta.exchange_online.connector import BOOKKEEPING, ConnectorType
 from mailsim.mta.kind import PointOfView
+from mailsim.mta.setting import is_on
+from mailsim.mta.unmodelled import Configured
 from mailsim.reason.check import Check, check
 from mailsim.reason.cite import Citation, documented
 from mailsim.world.facts import SessionFacts
-from mailsim.world.source import Origin
 
 CONNECTOR = documented("ms:new-inboundconnector", "New-InboundConnector")
 CHAIN = documented("kb3212877", "the chain must be sent with its intermediates")
@@ -31,7 +32,7 @@ CHAIN = documented("kb3212877", "the chain must be sent with its intermediates")
 
 @dataclass(frozen=True, slots=True)
 class SenderDomain:
-    """One entry of SenderDomains, such as ``smtp:*;1``; the cost is kept and not used."""
+    """One entry of SenderDomains, such as ``smtp:*;1``; the cost is read and not used."""
 
     pattern: DomainPattern
 
@@ -53,7 +54,7 @@ class SenderDomain:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class InboundConnector:
+class InboundConnector(Configured):
     """An inbound connector (New-InboundConnector)."""
 
     SPELLING: ClassVar[str] = "exchange"
@@ -85,8 +86,6 @@ class InboundConnector:
     ef_skip_last_ip: bool = field(default=False, metadata={"name": "EFSkipLastIP"})
     ef_skip_ips: tuple[AddressRange, ...] = field(default=(), metadata={"name": "EFSkipIPs"})
     ef_users: tuple[Mailbox, ...] = field(default=(), metadata={"name": "EFUsers"})
-    unmodelled: tuple[str, ...] = ()
-    origin: Origin | None = field(default=None, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         """Refuse what the cmdlet refuses.
@@ -124,24 +123,13 @@ class InboundConnector:
         flags = self.restrict_domains_to_certificate or self.restrict_domains_to_ip_addresses
         return flags and not self.on_premises
 
-    def source(self, name: str = "") -> str:
-        """Return ``file:line`` of a property, or of the connector."""
-        return self.origin.of(name) if self.origin else ""
-
 
 # --- checks ------------------------------------------------------------------------------------------------
 
 
 def is_enabled(connector: InboundConnector) -> Check:
     """Want Enabled; that a disabled connector takes part in nothing is inferred."""
-    return check(
-        connector.enabled,
-        "Enabled",
-        saw=str(connector.enabled),
-        wanted="True",
-        cite=CONNECTOR,
-        source=connector.source("Enabled"),
-    )
+    return is_on(connector, "Enabled", connector.enabled, cite=CONNECTOR)
 
 
 def is_of_type(connector: InboundConnector, wanted: ConnectorType) -> Check:

@@ -18,6 +18,7 @@ from mailsim.mta.exchange_online import (
     headers,
     message_trace,
     receive,
+    recipient_assumptions,
     recipients,
     replies,
     send,
@@ -42,7 +43,9 @@ from mailsim.mta.kind import (
     Waiting,
     Words,
 )
+from mailsim.mta.relaying.nexthop import EQUAL_MX
 from mailsim.mta.relaying.offer import judge_offer
+from mailsim.mta.remote_domains import OWN_DOMAINS
 from mailsim.reason.decision import Decision
 from mailsim.world.facts import SessionFacts
 
@@ -53,7 +56,13 @@ class ExchangeOnline:
     name = "exchange_online"
     words: Words = replies.WORDS
     failure_is = "bounced"
-    assumptions = (*assumptions.RECEIVING, *sending_assumptions.SENDING)
+    assumptions = (
+        *assumptions.RECEIVING,
+        *sending_assumptions.SENDING,
+        *recipient_assumptions.RESOLVING,
+        OWN_DOMAINS,
+        EQUAL_MX,
+    )
 
     def on_connect(self, at: PointOfView, _facts: SessionFacts) -> Greeting:
         return receive.greet(at)

@@ -14,7 +14,7 @@ from mailsim.reason.cite import documented
 from mailsim.reason.decision import Decision
 
 # edge blocking, Direct Send, Microsoft's block list
-AT_THE_EDGE = frozenset({"5.4.1", "5.7.68", "5.7.606"})
+AT_THE_EDGE = frozenset({"5.4.1", "5.7.68"})
 TRACE = documented("ms:get-messagetracev2", "what is refused at the protocol stage has no row")
 
 

@@ -10,31 +10,26 @@ Sources: "Introducing more control over Direct Send in Exchange Online" (April 2
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import ClassVar
 
 from mailsim.mail.address import ReversePath
 from mailsim.mta.exchange_online.accepted_domain import AcceptedDomain
 from mailsim.reason.check import Check, check
 from mailsim.reason.cite import documented
-from mailsim.world.source import Origin
+from mailsim.world.source import Written
 
 DIRECT_SEND = documented("techcommunity:4408790", "Reject Direct Send")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OrganizationConfig:
+class OrganizationConfig(Written):
     """The organization's settings (Set-OrganizationConfig)."""
 
     SPELLING: ClassVar[str] = "exchange"
     IGNORED: ClassVar[frozenset[str]] = frozenset({"Name", "Identity", "DisplayName", "Guid", "IsValid"})
 
     reject_direct_send: bool = False
-    origin: Origin | None = field(default=None, compare=False, repr=False)
-
-    def source(self, name: str = "") -> str:
-        """Return ``file:line`` of a property, or of the object."""
-        return self.origin.of(name) if self.origin else ""
 
 
 def allows_direct_send(

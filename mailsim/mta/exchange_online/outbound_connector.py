@@ -14,9 +14,10 @@ from typing import ClassVar
 
 from mailsim.mail.pattern import DomainPattern
 from mailsim.mta.exchange_online.connector import BOOKKEEPING, ConnectorType
+from mailsim.mta.setting import is_on
+from mailsim.mta.unmodelled import Configured
 from mailsim.reason.check import Check, check, unknown
 from mailsim.reason.cite import assumed, documented
-from mailsim.world.source import Origin
 
 SELECTION = documented("ms:set-up-connectors-to-route-mail", "the worked example with three connectors")
 CENTRALIZED = documented("ms:new-outboundconnector", "RouteAllMessagesViaOnPremises")
@@ -48,7 +49,7 @@ class SmtpDaneMode(Enum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OutboundConnector:
+class OutboundConnector(Configured):
     """An outbound connector (New-OutboundConnector)."""
 
     SPELLING: ClassVar[str] = "exchange"
@@ -71,8 +72,6 @@ class OutboundConnector:
     mta_sts_mode: MtaStsMode = MtaStsMode.OPPORTUNISTIC
     smtp_dane_mode: SmtpDaneMode = SmtpDaneMode.OPPORTUNISTIC
     test_mode: bool = False
-    unmodelled: tuple[str, ...] = ()
-    origin: Origin | None = field(default=None, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         """Refuse what the cmdlet refuses.
@@ -122,21 +121,10 @@ class OutboundConnector:
         """Whether the organization's own servers are at the other end."""
         return self.connector_type is ConnectorType.ON_PREMISES
 
-    def source(self, name: str = "") -> str:
-        """Return ``file:line`` of a property, or of the connector."""
-        return self.origin.of(name) if self.origin else ""
-
 
 def is_enabled(connector: OutboundConnector) -> Check:
     """The connector is turned on."""
-    return check(
-        connector.enabled,
-        "Enabled",
-        saw=str(connector.enabled),
-        wanted="True",
-        cite=SELECTION,
-        source=connector.source("Enabled"),
-    )
+    return is_on(connector, "Enabled", connector.enabled, cite=SELECTION)
 
 
 def is_open(connector: OutboundConnector) -> Check:
@@ -154,14 +142,8 @@ def is_open(connector: OutboundConnector) -> Check:
 
 def routes_everything(connector: OutboundConnector) -> Check:
     """The connector is the one of centralized mail transport."""
-    return check(
-        connector.route_all_messages_via_on_premises,
-        "RouteAllMessagesViaOnPremises",
-        saw=str(connector.route_all_messages_via_on_premises),
-        wanted="True",
-        cite=CENTRALIZED,
-        source=connector.source("RouteAllMessagesViaOnPremises"),
-    )
+    value = connector.route_all_messages_via_on_premises
+    return is_on(connector, "RouteAllMessagesViaOnPremises", value, cite=CENTRALIZED)
 
 
 def doubts(connector: OutboundConnector) -> tuple[Check, ...]:

@@ -168,7 +168,8 @@ def _restrictions(at: PointOfView, connector: InboundConnector, facts: SessionFa
 def _restricts(connector: InboundConnector, flag: str, met: Check) -> Check:
     """Word a check as the restriction that rests on it."""
     source = connector.source(flag)
-    return Check(flag, met.verdict, met.saw, met.wanted, PARTNER, source)
+    cite = PARTNER if met.cite is CONNECTOR else met.cite
+    return Check(flag, met.verdict, met.saw, met.wanted, cite, source)
 
 
 def _by_restriction(

@@ -19,6 +19,7 @@ from mailsim.mta.exchange_online.attribution import Attributed
 from mailsim.mta.exchange_online.config import Tenant
 from mailsim.mta.exchange_online.inbound_connector import InboundConnector
 from mailsim.mta.kind import PointOfView
+from mailsim.mta.setting import is_on
 from mailsim.reason.check import Check, check
 from mailsim.reason.cite import documented
 from mailsim.reason.decision import Decision
@@ -85,14 +86,8 @@ def _own_sender(tenant: Tenant, connector: InboundConnector, sender: ReversePath
 
 
 def _preserves(connector: InboundConnector) -> Check:
-    return check(
-        connector.cloud_services_mail_enabled,
-        f"CloudServicesMailEnabled of {connector.name!r}",
-        saw=str(connector.cloud_services_mail_enabled),
-        wanted="True",
-        cite=PROMOTION,
-        source=connector.source("CloudServicesMailEnabled"),
-    )
+    value = connector.cloud_services_mail_enabled
+    return is_on(connector, "CloudServicesMailEnabled", value, cite=PROMOTION, of=connector.name)
 
 
 def _secured(facts: SessionFacts) -> Check:

@@ -15,7 +15,7 @@ from mailsim.mail.envelope import Envelope
 from mailsim.mail.message import Message
 from mailsim.mail.reply import Reply
 from mailsim.mta.exchange_online import defaults, headers, replies
-from mailsim.mta.exchange_online.admission import RELAY, has_one_domain, not_permitted, ways_in
+from mailsim.mta.exchange_online.admission import RELAY, has_one_domain, not_permitted, ways_in, words
 from mailsim.mta.exchange_online.attribution import Attributed, Owners, attribute
 from mailsim.mta.exchange_online.edge_blocking import EDGE_BLOCKING, doubts, is_known_at_edge
 from mailsim.mta.exchange_online.enhanced_filtering import skip_relays
@@ -88,7 +88,7 @@ def judge_recipient(
             LIMITS,
         ),
     )
-    return admit(f"RCPT TO {to}", gates, (found, *doubts(attributed, to)))
+    return admit(f"RCPT TO {to}", gates, (found, *doubts(attributed, to), *words(at, attributed)))
 
 
 def take(at: PointOfView, session: Session, envelope: Envelope, message: Message, name: str) -> Acceptance:

@@ -1,7 +1,7 @@
-"""Who the recipients of a message are in Exchange Online: whose mail it is, resolution, rules, and who is nobody.
+"""Who the recipients of a message are in Exchange Online: whose mail it is, resolution, restrictions, rules, and who is nobody.
 
 A recipient is resolved in the directory of the tenant that the mail is attributed to; transport rules run on the resolved
-recipient. Sources: "Manage accepted domains", "Mail flow rules".
+recipient, unless it was refused before. Sources: "Manage accepted domains", "Mail flow rules", "NDRs in Exchange Online".
 """
 
 from __future__ import annotations
@@ -12,16 +12,22 @@ from dataclasses import dataclass
 from mailsim.errors import Bug
 from mailsim.mail.envelope import Envelope, Recipient
 from mailsim.mta.copies import single
+from mailsim.mta.cross_premises import auth_as
+from mailsim.mta.exchange_online import defaults, replies
 from mailsim.mta.exchange_online.accepted_domain import DomainType
 from mailsim.mta.exchange_online.attribution import Owners
 from mailsim.mta.exchange_online.config import ExchangeOnlineConfig, Tenant
+from mailsim.mta.exchange_online.reporting import postmaster_of
 from mailsim.mta.kind import Item, Notice, PointOfView
-from mailsim.mta.resolution import Resolution, Resolver
+from mailsim.mta.report_kind import report_kind
+from mailsim.mta.resolution import Resolution, Resolver, points_nowhere
+from mailsim.mta.restrictions import Doorkeeper, Sender, counted_size, speaks_for_exchange
 from mailsim.mta.rules.rule import TransportRule
 from mailsim.mta.rules.run import rules_for
 from mailsim.reason.check import Check, check
 from mailsim.reason.cite import documented
 from mailsim.reason.order import Evaluated
+from mailsim.world.directory import DirectoryRecipient
 
 RESOLUTION = documented("ms:accepted-domains-exo", "Manage accepted domains in Exchange Online")
 
@@ -32,11 +38,13 @@ class Addressee:
 
     Args:
         tenant: whose mail it is.
+        sender: who the mail is from, as the tenant sees it.
         resolution: what the recipient became in the tenant's directory.
         rules: the transport rules that apply to it.
     """
 
     tenant: Tenant
+    sender: Sender
     resolution: Resolution
     rules: tuple[Evaluated[TransportRule], ...]
 
@@ -50,10 +58,27 @@ class Addressee:
         return single(item.envelope, self.recipient, self.resolution.reverse_path)
 
 
-def addressees(at: PointOfView, item: Item) -> Iterator[Addressee]:
-    """Yield everybody whom the recipients of a message stand for."""
+def by_owner(at: PointOfView, item: Item) -> Iterator[tuple[Tenant, tuple[Recipient, ...]]]:
+    """Yield each tenant whose mail a message is, with the recipients for whom it is so."""
+    found: dict[str, tuple[Tenant, list[Recipient]]] = {}
     for recipient in item.envelope.recipients:
-        yield from _stood_for(at, item, recipient)
+        tenant = owner_of(at, item, recipient)
+        found.setdefault(tenant.name, (tenant, []))[1].append(recipient)
+    for tenant, recipients in found.values():
+        yield tenant, tuple(recipients)
+
+
+def sender_of(at: PointOfView, item: Item, tenant: Tenant) -> Sender:
+    """Say who a message is from, as a tenant's restrictions see it: AuthAs decides."""
+    author = auth_as(item.message) or "Anonymous"
+    internal = author == "Internal"
+    postmaster = postmaster_of(at, tenant, internal=False)
+    return Sender(
+        address=item.envelope.reverse_path,
+        authenticated=internal,
+        proof=f"AuthAs {author}",
+        exempt=item.report or (internal and speaks_for_exchange(item.message, postmaster)),
+    )
 
 
 def owner_of_notice(at: PointOfView, item: Item, notices: tuple[Notice, ...]) -> Tenant:
@@ -62,13 +87,13 @@ def owner_of_notice(at: PointOfView, item: Item, notices: tuple[Notice, ...]) ->
     became = (
         (each, recipient)
         for recipient in item.envelope.recipients
-        for each in _stood_for(at, item, recipient)
+        for each in addressees(at, item, recipient)
     )
     found = (each.tenant for each, recipient in became if told in (recipient.path, each.recipient.path))
-    return next(found, None) or _owner(at, item, item.envelope.recipients[0])
+    return next(found, None) or owner_of(at, item, item.envelope.recipients[0])
 
 
-def _owner(at: PointOfView, item: Item, recipient: Recipient) -> Tenant:
+def owner_of(at: PointOfView, item: Item, recipient: Recipient) -> Tenant:
     """Return the tenant whose mail this is for one recipient as it arrived."""
     config: ExchangeOnlineConfig = at.mta.config
     owners: Owners = item.context
@@ -78,16 +103,33 @@ def _owner(at: PointOfView, item: Item, recipient: Recipient) -> Tenant:
     return tenant
 
 
-def _stood_for(at: PointOfView, item: Item, recipient: Recipient) -> Iterator[Addressee]:
-    """Resolve one recipient and run the rules on everybody it stands for."""
-    tenant = _owner(at, item, recipient)
+def addressees(at: PointOfView, item: Item, recipient: Recipient) -> Iterator[Addressee]:
+    """Yield everybody whom one recipient of a message stands for, with the rules that apply."""
+    tenant = owner_of(at, item, recipient)
+    sender = sender_of(at, item, tenant)
     resolver = Resolver(
-        tenant.directory, owner=tenant.name, default_domain=tenant.default_domain, cite=RESOLUTION
+        tenant.directory,
+        owner=tenant.name,
+        default_domain=tenant.default_domain,
+        admit=Doorkeeper(
+            directory=tenant.directory,
+            sender=sender,
+            size=None if item.report else counted_size(item.message),
+            refusals=replies.REFUSALS,
+            largest=_largest,
+        ),
+        report=report_kind(item),
+        cite=RESOLUTION,
     )
     for resolution in resolver.resolve(recipient, item.envelope.reverse_path):
-        exempt = resolution.looped or _is_report(item)
+        exempt = resolution.settled or _is_report(item)
         ran = () if exempt else rules_for(tenant.transport_rules, resolution.last_seen)
-        yield Addressee(tenant, resolution, tuple(rule for rule in ran if rule.applies))
+        yield Addressee(tenant, sender, resolution, tuple(rule for rule in ran if rule.applies))
+
+
+def _largest(found: DirectoryRecipient) -> int | None:
+    """Return the MaxReceiveSize of an object that has none written: mailboxes have that of their plan."""
+    return defaults.MAX_RECEIVE_SIZE if found.is_mailbox else None
 
 
 def _is_report(item: Item) -> bool:
@@ -98,9 +140,10 @@ def _is_report(item: Item) -> bool:
 
 
 def not_found(addressee: Addressee) -> tuple[Check, ...]:
-    """Hold against a recipient that is not in the directory that its domain is authoritative."""
-    if addressee.resolution.ended_at is not None:
-        return ()
+    """Hold against a recipient that is not in the directory that its domain is authoritative, or that it points nowhere."""
+    resolution = addressee.resolution
+    if resolution.ended_at is not None or resolution.without_target is not None:
+        return points_nowhere(resolution)
     domain = addressee.recipient.path.domain
     accepted = addressee.tenant.accepted(domain)
     return (
@@ -110,6 +153,6 @@ def not_found(addressee: Addressee) -> tuple[Check, ...]:
             saw=accepted.domain_type.value if accepted else "not an accepted domain",
             wanted="a known recipient, or a domain that is not Authoritative",
             cite=RESOLUTION,
-            source=str(accepted.origin or "") if accepted else "",
+            source=accepted.origin.of("DomainType") if accepted and accepted.origin else "",
         ),
     )

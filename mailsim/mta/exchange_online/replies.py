@@ -11,6 +11,8 @@ from ipaddress import IPv4Address
 from mailsim.mail.address import Mailbox
 from mailsim.mail.reply import Reply, reply
 from mailsim.mta.kind import RouteProblem, Words
+from mailsim.mta.restrictions import Refusals
+from mailsim.world.directory import DirectoryRecipient, RecipientType
 
 WORDS = Words(
     bad_sequence=reply(503, "5.5.2", "Send hello first"),
@@ -48,6 +50,24 @@ FORWARDING_LOOP = reply(
 NO_CONNECTOR = reply(
     450, "4.4.0", "The connector that a transport rule names is disabled"
 )  # words of our own
+RECIPIENT_LIMIT = reply(550, "5.5.3", "RESOLVER.ADR.RecipLimit; too many recipients")
+DAILY_LIMIT = reply(
+    550,
+    "5.1.90",
+    "Your message can't be sent because you've reached your daily limit for message recipients",
+)
+SENDER_SIZE = reply(550, "5.2.11", "RESOLVER.RST.SendSizeLimit.Sender; message too large for this sender")
+RECIPIENT_SIZE = reply(550, "5.2.3", "RESOLVER.RST.RecipSizeLimit; message too large for this recipient")
+FORWARDING_NOT_ALLOWED = reply(
+    550,
+    "5.7.520",
+    "Access denied, Your organization does not allow external forwarding. Please contact your administrator for "
+    "further assistance. AS(7555)",
+)
+# the names are documented, what follows them is not
+NOT_IN_LIST_OF_GROUP = reply(550, "5.7.124", "RESOLVER.RST.RestrictedToGroupPermission; not authorized")
+NOT_IN_LIST = reply(550, "5.7.129", "RESOLVER.RST.RestrictedToRecipientsPermission; not authorized")
+NOT_AUTHORIZED = reply(550, "5.7.1", "RESOLVER.RST.NotAuthorized; not authorized")  # observed on-premises
 STARTTLS_REQUIRED = "451 5.7.3 STARTTLS is required to send mail"
 # what a session in clear text is told by RequireTls is not published: the words are those of other servers
 TLS_WANTED_FOR_GOOD = reply(550, "5.7.3", "STARTTLS is required to send mail")
@@ -68,6 +88,37 @@ EXPIRED = {
     "4.4.317": reply(550, "5.4.317", "Message expired, cannot connect to remote server({})"),
     "4.4.318": reply(550, "5.4.318", "Message expired, connection reset(SuspiciousRemoteServerError)"),
 }
+
+
+# codes are documented for all; the text for groups, the name for mailboxes, the rest by analogy
+_WANT_PROOF = {
+    RecipientType.MAILBOX: ("5.7.134", "Mailbox", "mailbox"),
+    RecipientType.PUBLIC_FOLDER: ("5.7.135", "PublicFolder", "public folder"),
+    RecipientType.GROUP: ("5.7.133", "Group", "group"),
+    RecipientType.DYNAMIC_GROUP: ("5.7.133", "Group", "group"),
+    RecipientType.MAIL_USER: ("5.7.136", "MailUser", "mail user"),
+}
+
+
+def not_authenticated(found: DirectoryRecipient) -> Reply:
+    """Refuse a sender who is not proved to be one of the tenant."""
+    if found.kind not in _WANT_PROOF:
+        return reply(550, "5.7.12", "RESOLVER.RST.SenderNotAuthenticated; authentication required")
+    code, name, noun = _WANT_PROOF[found.kind]
+    return reply(
+        550,
+        code,
+        f"RESOLVER.RST.SenderNotAuthenticatedFor{name}; authentication required; Delivery restriction check failed "
+        f"because the sender was not authenticated when sending to this {noun}",
+    )
+
+
+REFUSALS = Refusals(
+    too_large=RECIPIENT_SIZE,
+    not_authenticated=not_authenticated,
+    not_accepted=lambda found: NOT_IN_LIST_OF_GROUP if found.is_group else NOT_IN_LIST,
+    rejected=NOT_AUTHORIZED,
+)
 
 
 def no_such_domain(domain: str) -> Reply:

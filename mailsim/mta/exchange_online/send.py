@@ -14,6 +14,7 @@ from mailsim.mta.exchange_online import defaults, replies, srs
 from mailsim.mta.exchange_online.attribution import Owners
 from mailsim.mta.exchange_online.config import ExchangeOnlineConfig, Tenant
 from mailsim.mta.exchange_online.outbound_connector import OutboundConnector, TlsSettings
+from mailsim.mta.exchange_online.reporting import is_told, postmaster_of
 from mailsim.mta.exchange_online.sending_assumptions import REMOTE_CODES, RETRY
 from mailsim.mta.exchange_report import Layout, exchange_report
 from mailsim.mta.kind import (
@@ -171,14 +172,16 @@ def report(
 ) -> Item | None:
     """Report as the postmaster of the tenant whose mail it is, to the sender as it came."""
     to = srs.original_of(at, tenant, item.envelope.reverse_path)
-    item = replace(item, envelope=replace(item.envelope, reverse_path=to))
+    if to is None or not is_told(at, tenant, to, action):
+        return None
+    internal = tenant.accepted(to.domain) is not None
     return exchange_report(
         at,
-        item,
+        replace(item, envelope=replace(item.envelope, reverse_path=to)),
         tuple(_as_reported(at, each) for each in notices),
         name,
         action=action,
-        sender=f"Microsoft Outlook <postmaster@{tenant.default_domain or at.mta.fqdn}>",
+        sender=f"Microsoft Outlook <{postmaster_of(at, tenant, internal=internal)}>",
         context=Owners(tenant.name),
         layout=Layout.ONLINE,
     )

@@ -27,7 +27,7 @@ WILDCARD_APEX = Assumption(
 )
 CENTRALIZED_SCOPE = Assumption(
     key="exo-centralized-scope",
-    question="do RecipientDomains limit what RouteAllMessagesViaOnPremises pulls on-premises?",
+    question="do RecipientDomains limit which mail to the outside RouteAllMessagesViaOnPremises pulls on-premises?",
     choices={
         "everything": "no: all mail to the outside, also where another connector matches the domain",
         "recipient-domains": "yes: only recipients that the connector's own scope covers",

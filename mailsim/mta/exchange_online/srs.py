@@ -49,7 +49,8 @@ def returns_to(tenant: Tenant, address: Mailbox) -> Mailbox | None:
     """Return where mail to a rewritten sender goes: the original one, or the mailbox for bounces.
 
     Returns:
-        None for an address that is no rewritten sender of this tenant, or whose hash is wrong.
+        None for an address that is no rewritten sender of this tenant, or a long one whose hash is wrong; a short one
+        says nothing of the sender, so its hash is not judged here.
     """
     name, mark, rest = address.local_part.partition(MARK)
     if not mark or tenant.accepted(address.domain) is None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import Enum
 from typing import ClassVar
 
 from mailsim.mail.pattern import DomainPattern
-from mailsim.world.source import Origin
+from mailsim.world.source import Written
 
 
 class DomainType(Enum):
@@ -19,7 +19,7 @@ class DomainType(Enum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AcceptedDomain:
+class AcceptedDomain(Written):
     """An accepted domain (New-AcceptedDomain)."""
 
     SPELLING: ClassVar[str] = "exchange"
@@ -28,4 +28,3 @@ class AcceptedDomain:
     domain_name: DomainPattern
     domain_type: DomainType = DomainType.AUTHORITATIVE
     default: bool = False
-    origin: Origin | None = field(default=None, compare=False, repr=False)

@@ -1,6 +1,6 @@
 """Which certificate of a server's store a connector uses for TLS.
 
-Asked by Receive and Send connectors alike: TlsCertificateName first, and where it is written nothing else counts; without
+Asked by Receive connectors: TlsCertificateName first, and where it is written nothing else counts; without
 it the connector's Fqdn, else the server's own. Nothing found means no certificate: a Receive connector does not offer
 STARTTLS then (event 12014). An expired certificate is used all the same (event 12016); the other side judges it.
 

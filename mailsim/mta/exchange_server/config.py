@@ -8,10 +8,13 @@ from mailsim.mail.address import Mailbox
 from mailsim.mta.exchange_server.accepted_domain import AcceptedDomain
 from mailsim.mta.exchange_server.organization_server import OrganizationServer, Role
 from mailsim.mta.exchange_server.receive_connector import ReceiveConnector
+from mailsim.mta.exchange_server.remote_domain import DEFAULT, RemoteDomain
 from mailsim.mta.exchange_server.send_connector import SendConnector
 from mailsim.mta.exchange_server.sites import Sites
+from mailsim.mta.exchange_server.transport_config import TransportConfig
 from mailsim.mta.exchange_server.transport_service import TransportService
 from mailsim.mta.kind import PointOfView
+from mailsim.mta.remote_domains import with_default
 from mailsim.world.directory import Directory
 
 
@@ -26,6 +29,8 @@ class Organization:
         directory: its recipients.
         servers: its servers; may be empty where there is one.
         sites: its Active Directory sites.
+        transport_config: its transport settings.
+        remote_domains: those that are written; Default is there besides.
     """
 
     name: str
@@ -34,6 +39,8 @@ class Organization:
     directory: Directory = field(default_factory=Directory)
     servers: tuple[OrganizationServer, ...] = ()
     sites: Sites = field(default_factory=Sites)
+    transport_config: TransportConfig = TransportConfig()
+    remote_domains: tuple[RemoteDomain, ...] = ()
 
     def accepted(self, domain: str) -> AcceptedDomain | None:
         """Return the most specific accepted domain that covers a domain, None when there is none."""
@@ -48,6 +55,11 @@ class Organization:
         """Return the server that has a mailbox: the one named, else the first Mailbox server."""
         boxes = (each for each in self.servers if each.role is Role.MAILBOX)
         return self.server(server) if server else next(boxes, None)
+
+    @property
+    def every_remote_domain(self) -> tuple[RemoteDomain, ...]:
+        """Return its remote domains, Default included."""
+        return with_default(self.remote_domains, DEFAULT)
 
     @property
     def default_domain(self) -> str:

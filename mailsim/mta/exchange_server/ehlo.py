@@ -112,7 +112,9 @@ def _extensions(connector: ReceiveConnector, session: Session, *, starttls: bool
 def _left_out(connector: ReceiveConnector) -> Iterator[Check]:
     """Name the extensions that Exchange announces in clear text and mailsim does not speak."""
     servers = AuthMechanism.EXCHANGE_SERVER in connector.mechanisms
+    users = {AuthMechanism.BASIC_AUTH, AuthMechanism.INTEGRATED} & set(connector.mechanisms)
     words = (
+        ("AUTH", bool(users)),
         ("X-ANONYMOUSTLS", servers and not connector.suppress_x_anonymous_tls),
         ("X-EXPS", servers),
         ("BINARYMIME", connector.binary_mime_enabled),

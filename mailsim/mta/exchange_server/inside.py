@@ -11,6 +11,8 @@ Source: "Mail routing".
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from mailsim.mta.exchange_server import defaults
 from mailsim.mta.exchange_server.config import organization_of
 from mailsim.mta.exchange_server.organization_server import OrganizationServer, Role
@@ -38,22 +40,35 @@ _SELF_SIGNED = TlsPolicy(
 )
 
 
-def home_elsewhere(at: PointOfView, resolution: Resolution) -> tuple[OrganizationServer, Check] | None:
-    """Return the other server that goes on with a recipient, and why; None when this one does."""
+@dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """Another server of the organization that goes on with a recipient.
+
+    Args:
+        server: the one that has the mailbox or expands the group.
+        because: the setting that says so.
+    """
+
+    server: OrganizationServer
+    because: Check
+
+
+def home_elsewhere(at: PointOfView, resolution: Resolution) -> Elsewhere | None:
+    """Return the other server that goes on with a recipient; None when this one does, or none has to."""
     found = resolution.ended_at
-    if found is None or resolution.refused is not None or resolution.looped:
+    if found is None or resolution.settled:
         return None
     organization = organization_of(at)
     if found.is_mailbox:
         home, setting = organization.home(found.server), "server"
-    elif expands_elsewhere(at, found):
-        home, setting = _expansion_server(at, found), "ExpansionServer"
     else:
-        return None
+        home, setting = _expansion_server(at, found), "ExpansionServer"
     if home is None or home == this_server(at):
         return None
-    why = f"{setting} of {found.primary}"
-    return home, check(True, why, saw=home.name, cite=ROUTING, source=found.source(setting))
+    why = check(
+        True, f"{setting} of {found.primary}", saw=home.name, cite=ROUTING, source=found.source(setting)
+    )
+    return Elsewhere(home, why)
 
 
 def expands_elsewhere(at: PointOfView, found: DirectoryRecipient) -> bool:

@@ -18,6 +18,7 @@ from mailsim.mta.exchange_server import (
     headers,
     next_hop,
     receive,
+    recipient_assumptions,
     replies,
     send,
     send_assumptions,
@@ -39,6 +40,8 @@ from mailsim.mta.kind import (
     Waiting,
     Words,
 )
+from mailsim.mta.relaying.nexthop import EQUAL_MX
+from mailsim.mta.remote_domains import OWN_DOMAINS
 from mailsim.reason.decision import Decision
 from mailsim.world.facts import SessionFacts
 
@@ -49,7 +52,13 @@ class ExchangeServer:
     name = "exchange_server"
     words: Words = replies.WORDS
     failure_is = "bounced"
-    assumptions = (*assumptions.EVERY, *send_assumptions.EVERY)
+    assumptions = (
+        *assumptions.EVERY,
+        *recipient_assumptions.RESOLVING,
+        *send_assumptions.EVERY,
+        OWN_DOMAINS,
+        EQUAL_MX,
+    )
 
     def on_connect(self, at: PointOfView, facts: SessionFacts) -> Greeting:
         return receive.greet(at, facts)

@@ -108,9 +108,9 @@ _ORDER = (
 )
 
 
-def authenticated_user(_session: Session) -> str:
-    """Return who the client proved to be by AUTH; empty while sessions know no AUTH."""
-    return ""
+def authenticated_user(session: Session) -> str:
+    """Return who the client proved to be by AUTH; empty for nobody, since no mechanism is offered yet."""
+    return session.facts.user
 
 
 def _is(at: PointOfView, session: Session, principal: Principal) -> Check:
@@ -130,7 +130,7 @@ def _is(at: PointOfView, session: Session, principal: Principal) -> Check:
             user = authenticated_user(session)
             mechanisms, met, saw, wanted, where = "AUTH", bool(user), user or "no AUTH", "a user", ""
         case Principal.PARTNER_SERVERS:
-            # the list of domains, TLSReceiveDomainSecureList of the organization, cannot be written and is empty
+            # the list of domains, TLSReceiveDomainSecureList of the organization, is not modelled and counts as empty
             mechanisms, met = f"DomainSecureEnabled of {connector.name!r}", False
             saw, wanted = f"{connector.domain_secure_enabled}", "a domain of TLSReceiveDomainSecureList"
             where = connector.source("DomainSecureEnabled")

@@ -19,13 +19,13 @@ from mailsim.mta.exchange_server.rights import Grantee, PermissionGroup, Princip
 from mailsim.mta.exchange_server.tls_domain_capabilities import DomainCapabilities, each_with_its_domain
 from mailsim.mta.exchange_server.usage import PRESETS, AuthMechanism, SizeMode, TransportRole, UsageType
 from mailsim.mta.kind import PointOfView
-from mailsim.mta.unmodelled import unmodelled
+from mailsim.mta.setting import is_on
+from mailsim.mta.unmodelled import Configured, unmodelled
 from mailsim.reason.assumption import Assumption
 from mailsim.reason.check import Check, check
 from mailsim.reason.choice import Choice, Rank, select
 from mailsim.reason.cite import Citation, assumed, documented
 from mailsim.world.facts import SessionFacts
-from mailsim.world.source import Origin
 
 CONNECTOR = documented("ms:receive-connectors", "Receive connectors in Exchange Server")
 LIMITS = documented("ms:message-size-limits", "Message size and recipient limits in Exchange Server")
@@ -35,7 +35,7 @@ RESERVED = documented("ms:ndr-codes", "5.1.4, 5.1.5, 5.1.6; that their class is 
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ReceiveConnector:
+class ReceiveConnector(Configured):
     """A Receive connector (New-ReceiveConnector).
 
     ``extended_rights`` and ``removed_rights`` are what Add- and Remove-ADPermission did to it.
@@ -118,8 +118,6 @@ class ReceiveConnector:
     reject_reserved_top_level_recipient_domains: bool = False
     reject_reserved_second_level_recipient_domains: bool = False
     reject_single_label_recipient_domains: bool = False
-    unmodelled: tuple[str, ...] = ()
-    origin: Origin | None = field(default=None, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         """Refuse what the cmdlet refuses.
@@ -214,10 +212,6 @@ class ReceiveConnector:
             for name, value, low, high in ranges
         )
 
-    def source(self, name: str = "") -> str:
-        """Return ``file:line`` of a property, or of the connector."""
-        return self.origin.of(name) if self.origin else ""
-
 
 # --- which connector takes a session ---------------------------------------------------------------------------
 
@@ -246,14 +240,7 @@ def choose_receive_connector(
 
 
 def _enabled(connector: ReceiveConnector) -> Check:
-    return check(
-        connector.enabled,
-        "Enabled",
-        saw=str(connector.enabled),
-        wanted="True",
-        cite=CONNECTOR,
-        source=connector.source("Enabled"),
-    )
+    return is_on(connector, "Enabled", connector.enabled, cite=CONNECTOR)
 
 
 def _bound(connector: ReceiveConnector, facts: SessionFacts) -> Check:

@@ -1,31 +1,55 @@
-"""Who the recipients of a message are in an Exchange organization: resolution, expansion, and who is nobody.
+"""Who the recipients of a message are in an Exchange organization: resolution, restrictions, and who is nobody.
 
-Sources: "Recipient resolution in Exchange Server", "Accepted domains in Exchange Server".
+Sources: "Recipient resolution in Exchange Server", "Accepted domains in Exchange Server", KB 2685437.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+from mailsim.mta.exchange_server import replies
 from mailsim.mta.exchange_server.accepted_domain import DomainType
 from mailsim.mta.exchange_server.config import organization_of
 from mailsim.mta.exchange_server.inside import expands_elsewhere
+from mailsim.mta.exchange_server.receive import Trust
+from mailsim.mta.exchange_server.reporting import postmaster_of
 from mailsim.mta.kind import Item, PointOfView
-from mailsim.mta.resolution import Resolution, Resolver
+from mailsim.mta.report_kind import report_kind
+from mailsim.mta.resolution import Resolution, Resolver, points_nowhere
+from mailsim.mta.restrictions import Doorkeeper, Sender, counted_size, speaks_for_exchange
 from mailsim.reason.check import Check, check
 from mailsim.reason.cite import documented
 
 RESOLUTION = documented("ms:recipient-resolution", "Recipient resolution in Exchange Server")
+ACCEPTED = documented("ms:accepted-domains", "Accepted domains in Exchange Server")
 
 
-def resolutions(at: PointOfView, item: Item) -> Iterator[Resolution]:
+def sender_of(at: PointOfView, item: Item) -> Sender:
+    """Say who a message is from, as restrictions and limits see it."""
+    trust: Trust = item.context
+    return Sender(
+        address=item.envelope.reverse_path,
+        authenticated=trust.internal,
+        proof=f"AuthAs {'Internal' if trust.internal else 'Anonymous'}",
+        exempt=item.report or (trust.internal and speaks_for_exchange(item.message, postmaster_of(at))),
+    )
+
+
+def resolutions(at: PointOfView, item: Item, sender: Sender) -> Iterator[Resolution]:
     """Yield everybody whom the recipients of a message stand for."""
     organization = organization_of(at)
     resolver = Resolver(
         organization.directory,
         owner=organization.name,
         default_domain=organization.default_domain,
+        admit=Doorkeeper(
+            directory=organization.directory,
+            sender=sender,
+            size=None if item.report else counted_size(item.message),
+            refusals=replies.REFUSALS,
+        ),
         elsewhere=lambda found: expands_elsewhere(at, found),
+        report=report_kind(item),
         cite=RESOLUTION,
     )
     for recipient in item.envelope.recipients:
@@ -33,9 +57,9 @@ def resolutions(at: PointOfView, item: Item) -> Iterator[Resolution]:
 
 
 def not_found(at: PointOfView, resolution: Resolution) -> tuple[Check, ...]:
-    """Hold against a recipient that is not in the directory that its domain is authoritative."""
-    if resolution.ended_at is not None:
-        return ()
+    """Hold against a recipient that is not in the directory that its domain is authoritative, or that it points nowhere."""
+    if resolution.ended_at is not None or resolution.without_target is not None:
+        return points_nowhere(resolution)
     domain = resolution.recipient.path.domain
     accepted = organization_of(at).accepted(domain)
     return (
@@ -44,7 +68,7 @@ def not_found(at: PointOfView, resolution: Resolution) -> tuple[Check, ...]:
             f"DomainType of {domain}",
             saw=accepted.domain_type.value if accepted else "not an accepted domain",
             wanted="a known recipient, or a domain that is not Authoritative",
-            cite=RESOLUTION,
-            source=str(accepted.origin or "") if accepted else "",
+            cite=ACCEPTED,
+            source=accepted.origin.of("DomainType") if accepted and accepted.origin else "",
         ),
     )

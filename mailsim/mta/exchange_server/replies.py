@@ -1,7 +1,7 @@
 """What Exchange Server says, exactly.
 
 Sources: "Test SMTP with telnet", "DSNs and NDRs in Exchange Server", "Recipient resolution"; texts marked observed are
-from published captures.
+from published captures, and inferred ones have the code of a page and words of our own.
 """
 
 from __future__ import annotations
@@ -10,6 +10,8 @@ from ipaddress import IPv4Address
 
 from mailsim.mail.reply import Reply, reply
 from mailsim.mta.kind import RouteProblem, Words
+from mailsim.mta.restrictions import Refusals
+from mailsim.world.directory import DirectoryRecipient, RecipientType
 
 WORDS = Words(
     bad_sequence=reply(503, "5.5.2", "Send hello first"),
@@ -19,15 +21,15 @@ WORDS = Words(
     bad_path=reply(501, "5.1.7", "Invalid address"),  # observed; the page says 550
     bad_helo=reply(501, "5.5.4", "Invalid domain name"),
     unknown=reply(500, "5.3.3", "Unrecognized command"),
-    overlong=reply(500, "5.5.2", "Line too long"),
+    overlong=reply(500, "5.5.2", "Line too long"),  # inferred
     parameter=reply(501, "5.5.4", "Invalid arguments"),
     ready_for_tls=reply(220, "2.0.0", "SMTP server ready"),  # observed
     start_content=reply(354, "", "Start mail input; end with <CRLF>.<CRLF>"),
-    chunk_taken=reply(250, "2.6.0", "Chunk received"),
-    reset=reply(250, "2.0.0", "Resetting"),
+    chunk_taken=reply(250, "2.6.0", "Chunk received"),  # inferred
+    reset=reply(250, "2.0.0", "Resetting"),  # inferred
     noop=reply(250, "2.0.0", "OK"),
     quit=reply(221, "2.0.0", "Service closing transmission channel"),
-    vrfy=reply(252, "2.1.5", "Cannot VRFY user"),
+    vrfy=reply(252, "2.1.5", "Cannot VRFY user"),  # inferred
     help=reply(
         214,
         "",
@@ -58,9 +60,22 @@ NOT_ACTIVE = reply(421, "4.3.2", "Service not active")
 UNKNOWN_RECIPIENT = reply(
     550, "5.1.10", "RESOLVER.ADR.RecipientNotFound; Recipient not found by SMTP address lookup"
 )
+# inferred
 FORWARDING_LOOP = reply(
     550, "5.4.6", "RESOLVER.FWD.Loop; there is a forwarding loop configured in the directory"
 )
+RECIPIENT_LIMIT = reply(550, "5.5.3", "RESOLVER.ADR.RecipLimit; too many recipients")
+# inferred
+SENDER_SIZE = reply(550, "5.2.11", "RESOLVER.RST.SendSizeLimit.Sender; message too large for this sender")
+RECIPIENT_SIZE = reply(550, "5.2.3", "RESOLVER.RST.RecipSizeLimit; message too large for this recipient")
+# by the choice of the assumption onprem-organization-size-reply
+ORGANIZATION_SIZE = {
+    "5.3.4": reply(550, "5.3.4", "Message size exceeds fixed maximum message size"),
+    "5.2.12": reply(
+        550, "5.2.12", "RESOLVER.RST.SendSizeLimit.Org; message too large for this organization"
+    ),  # observed
+}
+NOT_AUTHORIZED = reply(550, "5.7.1", "RESOLVER.RST.NotAuthorized; not authorized")  # observed
 UNREACHABLE = reply(451, "4.4.0", "A matching connector cannot be found to route the external recipient")
 NO_ROUTE_TO_MAILBOX = reply(451, "4.4.0", "There is currently no route to the mailbox database")
 OWN_CERTIFICATE_MISSING = reply(
@@ -68,18 +83,47 @@ OWN_CERTIFICATE_MISSING = reply(
     "4.7.5",
     "The certificate specified in TlsCertificateName of the SendConnector could not be found.",  # observed
 )
+# inferred
 SIZE_EXCLUDES_ALL = reply(
     550, "5.3.4", "ROUTING.SizeLimit; message size exceeds fixed maximum size for route"
 )
 
 NO_ROUTE = {
     RouteProblem.NO_SUCH_DOMAIN: reply(554, "5.4.4", "SMTPSEND.DNS.NonExistentDomain; nonexistent domain"),
-    RouteProblem.NO_ADDRESS: reply(451, "4.4.0", "DNS query failed"),
-    RouteProblem.NULL_MX: reply(556, "5.1.10", "Recipient domain does not accept mail (null MX)"),
+    RouteProblem.NO_ADDRESS: reply(451, "4.4.0", "DNS query failed"),  # inferred
+    RouteProblem.NULL_MX: reply(556, "5.1.10", "Recipient domain does not accept mail (null MX)"),  # inferred
     RouteProblem.BACK_HERE: reply(
         554, "5.4.4", "SMTPSEND.DNS.MxLoopback; DNS records for this domain are configured in a loop"
     ),
 }
+
+
+# documented for groups; for others the codes of Exchange Online, inferred
+_WANT_PROOF = {
+    RecipientType.MAILBOX: ("5.7.134", "Mailbox", "mailbox"),
+    RecipientType.PUBLIC_FOLDER: ("5.7.135", "PublicFolder", "public folder"),
+    RecipientType.GROUP: ("5.7.133", "Group", "group"),
+    RecipientType.DYNAMIC_GROUP: ("5.7.133", "Group", "group"),
+}
+
+
+def not_authenticated(found: DirectoryRecipient) -> Reply:
+    """Refuse a sender who is not proved to be one of the organization."""
+    code, name, noun = _WANT_PROOF.get(found.kind, ("5.7.136", "MailUser", "mail user"))
+    return reply(
+        550,
+        code,
+        f"RESOLVER.RST.SenderNotAuthenticatedFor{name}; authentication required; Delivery restriction check failed "
+        f"because the sender was not authenticated when sending to this {noun}",
+    )
+
+
+REFUSALS = Refusals(
+    too_large=RECIPIENT_SIZE,
+    not_authenticated=not_authenticated,
+    not_accepted=lambda _found: NOT_AUTHORIZED,
+    rejected=NOT_AUTHORIZED,
+)
 
 
 def banner(fqdn: str, date: str, custom: str = "") -> Reply:

@@ -11,7 +11,7 @@ from mailsim.mta.copies import single
 from mailsim.mta.exchange_server import headers
 from mailsim.mta.exchange_server.config import config_of
 from mailsim.mta.exchange_server.connector_selection import choose_send_connector, way_to
-from mailsim.mta.exchange_server.inside import home_elsewhere, queue_to, relay_to, relay_toward
+from mailsim.mta.exchange_server.inside import Elsewhere, queue_to, relay_to, relay_toward
 from mailsim.mta.exchange_server.send import hold_homeless, hold_unreachable, relay_by
 from mailsim.mta.exchange_server.send_connector import ALL_OF_THE_SITE, SendConnector
 from mailsim.mta.exchange_server.servers import Hops, mailbox_servers, nearest
@@ -39,18 +39,14 @@ def route(at: PointOfView, item: Item, resolution: Resolution, because: tuple[Re
 
 
 def route_inside(
-    at: PointOfView, item: Item, resolution: Resolution, because: tuple[Reason, ...]
-) -> Copy | None:
-    """Send a recipient to the server of the organization that has its mailbox or expands it; None when that is this one."""
-    elsewhere = home_elsewhere(at, resolution)
-    if elsewhere is None:
-        return None
-    server, found = elsewhere
-    way = nearest(at, (server,))
+    at: PointOfView, item: Item, resolution: Resolution, home: Elsewhere, because: tuple[Reason, ...]
+) -> Copy:
+    """Send a recipient to the other server of the organization that goes on with it."""
+    way = nearest(at, (home.server,))
     fate: Fate = hold_homeless(at, item)
     if way is not None:
-        fate = relay_toward(at, way, queue_to(server, way.hops))
-    return _copy(item, resolution, fate, (*because, found), f"to {server.name}, which has it")
+        fate = relay_toward(at, way, queue_to(home.server, way.hops))
+    return _copy(item, resolution, fate, (*because, home.because), f"to {home.server.name}, which has it")
 
 
 def _inward(at: PointOfView, item: Item, connector: SendConnector) -> Fate:

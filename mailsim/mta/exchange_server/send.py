@@ -17,9 +17,10 @@ from mailsim.mail.reply import Reply
 from mailsim.mta.exchange_report import exchange_report
 from mailsim.mta.exchange_server import replies
 from mailsim.mta.exchange_server.client_certificate import client_certificate
-from mailsim.mta.exchange_server.config import config_of, organization_of
+from mailsim.mta.exchange_server.config import config_of
 from mailsim.mta.exchange_server.next_hop import connector_of
 from mailsim.mta.exchange_server.receive import Trust
+from mailsim.mta.exchange_server.reporting import reporting_to
 from mailsim.mta.exchange_server.send_assumptions import CONNECTION_ERROR, MESSAGE_RETRY_INTERVAL
 from mailsim.mta.exchange_server.send_connector import SendConnector, SmartHostAuthMechanism, TlsAuthLevel
 from mailsim.mta.exchange_server.transport_service import schedule
@@ -218,10 +219,17 @@ def report(
     at: PointOfView, item: Item, notices: tuple[Notice, ...], name: str, action: Action
 ) -> Item | None:
     """Report to people of the organization as the Microsoft Exchange recipient, to others as postmaster."""
-    organization, to = organization_of(at), item.envelope.reverse_path
-    internal = to is not None and organization.accepted(to.domain) is not None
-    who = "MicrosoftExchange329e71ec88ae4615bbc36ab6ce41109e" if internal else "postmaster"
-    sender = f"Microsoft Outlook <{who}@{organization.default_domain or at.mta.fqdn}>"
+    to = item.envelope.reverse_path
+    how = reporting_to(at, to, action) if to is not None else None
+    if how is None or not how.wanted:
+        return None
     return exchange_report(
-        at, item, notices, name, action=action, sender=sender, context=Trust(internal=True)
+        at,
+        item,
+        notices,
+        name,
+        action=action,
+        sender=how.sender,
+        context=Trust(internal=True),
+        whole_up_to=how.whole_up_to,
     )

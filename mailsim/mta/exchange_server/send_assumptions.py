@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from mailsim.mta.relaying.nexthop import EQUAL_MX
 from mailsim.reason.assumption import Assumption
 
 SEND_MAX_MESSAGE_SIZE = Assumption(
@@ -77,5 +76,4 @@ EVERY = (
     CONNECTION_ERROR,
     OWN_SERVERS,
     SERVER_OF_GROUP,
-    EQUAL_MX,
 )

@@ -18,10 +18,11 @@ from mailsim.mta.exchange_server.address_space import AddressSpace
 from mailsim.mta.exchange_server.certificate_choice import CertificateName
 from mailsim.mta.exchange_server.send_assumptions import SEND_MAX_MESSAGE_SIZE
 from mailsim.mta.kind import PointOfView
+from mailsim.mta.setting import is_on
+from mailsim.mta.unmodelled import Configured
 from mailsim.reason.check import Check, check, unknown
 from mailsim.reason.choice import Rank
 from mailsim.reason.cite import documented
-from mailsim.world.source import Origin
 
 SELECTION = documented("ms:connector-selection", "Connector selection in external message routing")
 PROPERTY = documented("ms:set-sendconnector")
@@ -86,7 +87,7 @@ class Credential:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SendConnector:
+class SendConnector(Configured):
     """A Send connector (New-SendConnector)."""
 
     SPELLING: ClassVar[str] = "exchange"
@@ -143,8 +144,6 @@ class SendConnector:
     internal: bool = False
     max_message_size: int | Unlimited | None = field(default=None, metadata={"unit": "octets"})
     smtp_max_messages_per_connection: int = defaults.SMTP_MAX_MESSAGES_PER_CONNECTION
-    unmodelled: tuple[str, ...] = ()
-    origin: Origin | None = field(default=None, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         """Refuse what the cmdlet refuses.
@@ -213,10 +212,6 @@ class SendConnector:
         """Whether it signs in with AUTH at its smart hosts."""
         return self.smart_host_auth_mechanism in BASIC
 
-    def source(self, name: str = "") -> str:
-        """Return ``file:line`` of a property, or of the connector."""
-        return self.origin.of(name) if self.origin else ""
-
 
 # --- connector selection, step by step -------------------------------------------------------------------------
 
@@ -245,14 +240,7 @@ def _is_internal(connector: SendConnector) -> bool:
 
 def is_enabled(connector: SendConnector) -> Check:
     """Step 2: the connector is enabled."""
-    return check(
-        connector.enabled,
-        "Enabled",
-        saw=str(connector.enabled),
-        wanted="True",
-        cite=SELECTION,
-        source=connector.source("Enabled"),
-    )
+    return is_on(connector, "Enabled", connector.enabled, cite=SELECTION)
 
 
 def in_scope(connector: SendConnector, here: str, sites: tuple[str, ...]) -> Check:

@@ -12,14 +12,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-from mailsim.world.source import Origin
+from mailsim.mta.unmodelled import Configured
 
 DEFAULT_COST = 100
 """Of a new site link, and of DEFAULTIPSITELINK."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Site:
+class Site(Configured):
     """An Active Directory site (Set-AdSite)."""
 
     SPELLING: ClassVar[str] = "exchange"
@@ -27,16 +27,10 @@ class Site:
     UNMODELLED: ClassVar[frozenset[str]] = frozenset({"InboundMailEnabled"})
 
     hub_site_enabled: bool = False
-    unmodelled: tuple[str, ...] = ()
-    origin: Origin | None = field(default=None, compare=False, repr=False)
-
-    def source(self, name: str = "") -> str:
-        """Return ``file:line`` of a property, or of the site."""
-        return self.origin.of(name) if self.origin else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SiteLink:
+class SiteLink(Configured):
     """A link between sites (Set-AdSiteLink).
 
     Args:
@@ -52,8 +46,6 @@ class SiteLink:
     between: tuple[str, ...]
     cost: int = DEFAULT_COST
     exchange_cost: int | None = None
-    unmodelled: tuple[str, ...] = ()
-    origin: Origin | None = field(default=None, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         """Refuse a link that joins nothing or costs nothing.
@@ -76,10 +68,6 @@ class SiteLink:
     def joins(self, site: str) -> bool:
         """Tell whether a site is on the link."""
         return site.lower() in {each.lower() for each in self.between}
-
-    def source(self, name: str = "") -> str:
-        """Return ``file:line`` of a property, or of the link."""
-        return self.origin.of(name) if self.origin else ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ and expiration intervals" (settings of EdgeTransport.exe.config bear their names
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 from enum import Enum
 from typing import ClassVar, TypeVar
@@ -14,7 +14,7 @@ from typing import ClassVar, TypeVar
 from mailsim.mta.exchange_server import defaults
 from mailsim.mta.exchange_server.organization_server import Role
 from mailsim.mta.relaying.retry import Schedule
-from mailsim.world.source import Origin
+from mailsim.mta.unmodelled import Configured
 
 
 class DnsFaultTolerance(Enum):
@@ -25,7 +25,7 @@ class DnsFaultTolerance(Enum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TransportService:
+class TransportService(Configured):
     """The Transport service of a server; None is the default of its role."""
 
     SPELLING: ClassVar[str] = "exchange"
@@ -69,8 +69,6 @@ class TransportService:
     message_expiration_timeout: timedelta | None = None
     delay_notification_timeout: timedelta | None = None
     dns_fault_tolerance: DnsFaultTolerance = DnsFaultTolerance.LENIENT
-    unmodelled: tuple[str, ...] = ()
-    origin: Origin | None = field(default=None, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         """Refuse intervals outside their range.
@@ -88,10 +86,6 @@ class TransportService:
         )
         if any(each is not None and each <= timedelta() for each in intervals):
             raise ValueError("an interval of the Transport service is not positive")
-
-    def source(self, name: str = "") -> str:
-        """Return ``file:line`` of a property, or of the whole."""
-        return self.origin.of(name) if self.origin else ""
 
 
 T = TypeVar("T")

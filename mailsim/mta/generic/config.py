@@ -8,11 +8,11 @@ from ipaddress import IPv4Network
 from mailsim.mail.address import Mailbox
 from mailsim.mta.relaying.tls_policy import TlsDemand
 from mailsim.world.directory import Directory
-from mailsim.world.source import Origin
+from mailsim.world.source import Written
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class GenericConfig:
+class GenericConfig(Written):
     """An internet MTA's own settings.
 
     Args:
@@ -39,7 +39,6 @@ class GenericConfig:
     asks_client_certificate: bool = False
     size_limit: int = 10_240_000  # postfix: message_size_limit
     messages_per_connection: int = 100
-    origin: Origin | None = field(default=None, compare=False, repr=False)
 
     def has(self, address: Mailbox) -> bool:
         """Tell whether a mailbox exists here; a postmaster always does (RFC 5321 section 4.5.1)."""

@@ -1,8 +1,9 @@
 """From a route to the hosts to try, by the simulated DNS.
 
 MX records in preference order, the address record where there is none, null MX, own host among the MX (RFC 5321
-section 5.1, RFC 7505). Records of equal preference are taken by name: the RFC wants them spread, a prediction
-wants them fixed, so this is a named assumption.
+section 5.1, RFC 7505). Records of equal preference are taken in a fixed order, which is a named assumption: the RFC wants
+them spread, a prediction wants them fixed. Smart hosts are tried as configured; that their MX records come before their
+address is inferred.
 
 A bad MX is one whose exchange has no address. Tolerance is Exchange's word: a lenient sender passes over bad records, any
 other gives up those of the same and of worse preference too ("DNS query failure sensitivity", DnsFaultTolerance).
@@ -22,14 +23,12 @@ from mailsim.world.dns import DnsStatus, MxRecord
 
 MX_LOOKUP = rfc(5321, "5.1")
 FAULT_TOLERANCE = documented("ms:dns-query-failure-sensitivity", "DnsFaultTolerance")
+
 EQUAL_MX = Assumption(
     key="equal-mx-order",
-    question="in which order MX records of equal preference are tried",
-    choices={
-        "by name": "by the name of the host",
-        "by name, reversed": "by the name of the host, last one first, to see whether an outcome depends on it",
-    },
-    evidence="RFC 5321 section 5.1 wants them spread at random; a prediction has to fix an order",
+    question="in which order are hosts of equal preference tried?",
+    choices={"by name": "by name", "by name, reversed": "by name, from the end of the alphabet"},
+    evidence="RFC 5321 section 5.1 wants the sender to spread over them at random, so any order may happen",
 )
 
 
@@ -68,7 +67,7 @@ def _smart_host(at: PointOfView, host: str, looked_up: list[Check]) -> tuple[Tar
     records = at.world.zones.mx(host.lower()).records
     if records:
         looked_up.append(_looked_up(f"MX of {host}", _shown(records), found=True))
-        return _addresses(at, _in_order(at, records, looked_up), looked_up)
+        return _addresses(at, records, looked_up)
     return _address_records(at, host, looked_up)
 
 
@@ -89,22 +88,8 @@ def _by_mx(
     looked_up.append(_looked_up(f"MX of {domain}", _shown(answer.records), found=not null))
     if null:
         return Targets((), RouteProblem.NULL_MX)
-    records = _in_order(at, answer.records, looked_up)
-    if not lenient:
-        records = _before_the_first_bad(at, records, looked_up)
+    records = answer.records if lenient else _before_the_first_bad(at, answer.records, looked_up)
     return _usable(at, records, looked_up, avoid_self=avoid_self)
-
-
-def _in_order(at: PointOfView, records: tuple[MxRecord, ...], looked_up: list[Check]) -> tuple[MxRecord, ...]:
-    """Return records by preference, those of equal preference as the scenario decides."""
-    if len({mx.preference for mx in records}) == len(records):
-        return records
-    choice = at.assumed(EQUAL_MX)
-    looked_up.append(check(True, "MX of equal preference", saw=_shown(records), cite=EQUAL_MX.cite(choice)))
-    if choice == "by name":
-        return records
-    backwards = records[::-1]
-    return tuple(sorted(backwards, key=lambda mx: mx.preference))
 
 
 def _before_the_first_bad(
@@ -164,7 +149,20 @@ def _is_self(at: PointOfView, mx: MxRecord) -> bool:
 
 
 def _addresses(at: PointOfView, records: tuple[MxRecord, ...], looked_up: list[Check]) -> tuple[Target, ...]:
-    return tuple(target for mx in records for target in _address_records(at, mx.exchange, looked_up))
+    ordered = _in_order(at, records, looked_up)
+    return tuple(target for mx in ordered for target in _address_records(at, mx.exchange, looked_up))
+
+
+def _in_order(at: PointOfView, records: tuple[MxRecord, ...], looked_up: list[Check]) -> tuple[MxRecord, ...]:
+    """Put records of equal preference in the order that is assumed."""
+    if len({mx.preference for mx in records}) == len(records):
+        return records
+    order = at.assumed(EQUAL_MX)
+    looked_up.append(check(True, "order of equal preference", saw=order, cite=EQUAL_MX.cite(order)))
+    if order == EQUAL_MX.default:
+        return records
+    backwards = sorted(records, key=lambda mx: mx.exchange, reverse=True)
+    return tuple(sorted(backwards, key=lambda mx: mx.preference))
 
 
 def _address_records(at: PointOfView, host: str, looked_up: list[Check]) -> tuple[Target, ...]:

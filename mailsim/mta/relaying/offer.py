@@ -71,14 +71,6 @@ def judge_offer(
     return admit(f"TLS to {offer.host}", gates)
 
 
-def trusts_peer(at: PointOfView, offer: Offer, name: str) -> bool:
-    """Tell whether the peer's chain is trusted and bears the name: what the trace calls ``verified``."""
-    verdict = _chain(at, offer)
-    peer = offer.tls.peer if offer.tls else None
-    named = peer is not None and any(name_matches(name, presented) for presented in peer.all_names)
-    return verdict is not None and verdict.trusted and named
-
-
 def _chain(at: PointOfView, offer: Offer) -> ChainVerdict | None:
     """Validate the chain the next hop sent; None when it sent none."""
     if offer.tls is None or offer.tls.peer is None:

@@ -10,7 +10,25 @@ import re
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-from mailsim.world.source import Origin
+from mailsim.world.source import Written
+
+ATTRIBUTES = {
+    "City": "City",
+    "Company": "Company",
+    "Country": "CountryOrRegion",
+    "Department": "Department",
+    "Office": "Office",
+    "State": "StateOrProvince",
+    "Title": "Title",
+    **{f"CustomAttribute{number}": f"CustomAttribute{number}" for number in range(1, 16)},
+}
+"""The attributes that rules may ask for, by their name in rules, and the property of a recipient they stand for."""
+
+NOT_MODELLED = (
+    "DisplayName", "Email", "FaxNumber", "FirstName", "HomePhoneNumber", "Initials", "LastName", "Manager", "MobileNumber",
+    "Notes", "OtherFaxNumber", "OtherHomePhoneNumber", "OtherPhoneNumber", "PagerNumber", "PhoneNumber", "POBox", "Street",
+    "UserLogonName", "ZipCode",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,24 +48,43 @@ class AttributeWords:
         """Read ``Attribute:word,word``.
 
         Raises:
-            ValueError: if it is not of that form.
+            ValueError: if it is not of that form, or rules know no such attribute.
         """
         attribute, colon, words = text.partition(":")
         found = tuple(word.strip().strip("'\"") for word in words.split(",") if word.strip())
         if not colon or not attribute.strip() or not found:
             raise ValueError(f"{text!r} is not Attribute:words; wanted such as 'City:New Orleans'")
-        return cls(attribute.strip(), found)
+        return cls(_attribute(attribute.strip()), found)
 
     def found_in(self, value: str) -> bool:
-        """Tell whether a word stands in a value, whole and in any case."""
-        return any(re.search(rf"(?<!\w){re.escape(word)}(?!\w)", value, re.IGNORECASE) for word in self.words)
+        """Tell whether a word stands in a value, in any case.
+
+        It is whole where it begins or ends with a letter, a digit or an underscore (inferred).
+        """
+        return any(re.search(_whole(word), value, re.IGNORECASE) for word in self.words)
 
     def __str__(self) -> str:
         return f"{self.attribute}:{','.join(self.words)}"
 
 
+def _attribute(name: str) -> str:
+    """Return an attribute's name as rules spell it."""
+    known = {each.lower(): each for each in (*ATTRIBUTES, *NOT_MODELLED)}
+    found = known.get(name.lower())
+    if found in ATTRIBUTES:
+        return found
+    what = "is not modelled" if found else "is no attribute that rules know"
+    raise ValueError(f"{name!r} {what}; wanted one of {', '.join(ATTRIBUTES)}")
+
+
+def _whole(word: str) -> str:
+    begins = r"(?<!\w)" if re.match(r"\w", word) else ""
+    ends = r"(?!\w)" if re.search(r"\w$", word) else ""
+    return f"{begins}{re.escape(word)}{ends}"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TransportRule:
+class TransportRule(Written):
     """A mail flow rule (New-TransportRule)."""
 
     SPELLING: ClassVar[str] = "exchange"
@@ -61,8 +98,3 @@ class TransportRule:
     priority: int | None = None
     enabled: bool = True
     stop_rule_processing: bool = False
-    origin: Origin | None = field(default=None, compare=False, repr=False)
-
-    def source(self, name: str = "") -> str:
-        """Return ``file:line`` of a property, or of the rule."""
-        return self.origin.of(name) if self.origin else ""

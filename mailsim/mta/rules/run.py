@@ -7,6 +7,7 @@ Conditions about a recipient hold for each recipient by itself, so a message is 
 from __future__ import annotations
 
 from mailsim.mta.rules.rule import TransportRule
+from mailsim.mta.setting import is_on
 from mailsim.reason.check import Check, check
 from mailsim.reason.cite import documented
 from mailsim.reason.order import Evaluated, run_in_order
@@ -34,14 +35,7 @@ def rules_for(
 
 
 def _enabled(rule: TransportRule) -> Check:
-    return check(
-        rule.enabled,
-        "Enabled",
-        saw=str(rule.enabled),
-        wanted="True",
-        cite=RULES,
-        source=rule.source("Enabled"),
-    )
+    return is_on(rule, "Enabled", rule.enabled, cite=RULES)
 
 
 def _conditions(rule: TransportRule, recipient: DirectoryRecipient | None) -> tuple[Check, ...]:

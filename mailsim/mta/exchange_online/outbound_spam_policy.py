@@ -1,0 +1,108 @@
+"""The outbound spam filter policy of a tenant: external forwards, and how many recipients a mailbox may send to in a day.
+
+Names are those of Set-HostedOutboundSpamFilterPolicy, snake_cased. Sources: Set-HostedOutboundSpamFilterPolicy, "Configuring
+and controlling external email forwarding", "Exchange Online limits".
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import ClassVar
+
+from mailsim.mta.exchange_online import defaults
+from mailsim.mta.exchange_online.recipient_assumptions import AUTOMATIC_FORWARDING
+from mailsim.mta.unmodelled import Configured
+from mailsim.reason.check import Check, check
+from mailsim.reason.cite import documented
+
+POLICY = documented("ms:set-hostedoutboundspamfilterpolicy", "Set-HostedOutboundSpamFilterPolicy")
+FORWARDING = documented("ms:external-email-forwarding", "AutoForwardingMode")
+
+
+class AutoForwardingMode(Enum):
+    """What a policy does about forwards to external recipients."""
+
+    AUTOMATIC = "Automatic"
+    OFF = "Off"
+    ON = "On"
+
+
+class ThresholdAction(Enum):
+    """What happens to a sender who reached a limit."""
+
+    ALERT = "Alert"
+    BLOCK_USER = "BlockUser"
+    BLOCK_USER_FOR_TODAY = "BlockUserForToday"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HostedOutboundSpamFilterPolicy(Configured):
+    """The policy Default of a tenant (Set-HostedOutboundSpamFilterPolicy)."""
+
+    SPELLING: ClassVar[str] = "exchange"
+    IGNORED: ClassVar[frozenset[str]] = frozenset(
+        {
+            "AdminDisplayName", "BccSuspiciousOutboundAdditionalRecipients", "BccSuspiciousOutboundMail", "Guid",
+            "Identity", "IsDefault", "Name", "NotifyOutboundSpam", "NotifyOutboundSpamRecipients",
+        }
+    )  # fmt: skip
+    UNMODELLED: ClassVar[frozenset[str]] = frozenset(
+        {"RecipientLimitExternalPerHour", "RecipientLimitInternalPerHour"}
+    )
+
+    auto_forwarding_mode: AutoForwardingMode = AutoForwardingMode.AUTOMATIC
+    recipient_limit_per_day: int = 0
+    action_when_threshold_reached: ThresholdAction = ThresholdAction.BLOCK_USER_FOR_TODAY
+
+    def __post_init__(self) -> None:
+        """Refuse what the cmdlet refuses.
+
+        Raises:
+            ValueError: for a RecipientLimitPerDay above the service's own.
+        """
+        limit, most = self.recipient_limit_per_day, defaults.MAX_RECIPIENTS_A_DAY
+        if not 0 <= limit <= most:
+            raise ValueError(f"RecipientLimitPerDay is {limit}; wanted 0 to {most}")
+
+
+def lets_forward(policy: HostedOutboundSpamFilterPolicy, saw: str, *, automatic: str) -> Check:
+    """AutoForwardingMode: whether mailboxes may forward to external recipients, by rules or by their settings.
+
+    Args:
+        policy: of the tenant.
+        saw: what is forwarded by what.
+        automatic: how the assumption ``exo-automatic-forwarding`` is decided.
+    """
+    mode = policy.auto_forwarding_mode
+    open_point = mode is AutoForwardingMode.AUTOMATIC
+    on = automatic == "on" if open_point else mode is AutoForwardingMode.ON
+    return check(
+        on,
+        "AutoForwardingMode",
+        saw=f"{mode.value}; {saw}",
+        wanted="On",
+        cite=AUTOMATIC_FORWARDING.cite(automatic) if open_point else FORWARDING,
+        source=policy.source("AutoForwardingMode"),
+    )
+
+
+def few_recipients_today(policy: HostedOutboundSpamFilterPolicy, sent: int) -> Check:
+    """RecipientLimitPerDay, or the service's own limit where it is 0 or only an alert is wanted.
+
+    Args:
+        policy: of the tenant.
+        sent: recipients of the mailbox in the last 24 hours, those of the message included.
+    """
+    most = defaults.MAX_RECIPIENTS_A_DAY
+    written = policy.recipient_limit_per_day or most
+    tolerated = policy.action_when_threshold_reached is ThresholdAction.ALERT and written < sent <= most
+    limit = most if policy.action_when_threshold_reached is ThresholdAction.ALERT else written
+    return check(
+        sent <= limit,
+        "RecipientLimitPerDay",
+        saw=f"{sent} recipients in 24 hours" + (", and only an alert is wanted" if tolerated else ""),
+        wanted=f"at most {limit}",
+        cite=POLICY,
+        source=policy.source("RecipientLimitPerDay"),
+    )
