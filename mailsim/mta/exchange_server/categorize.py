@@ -8,7 +8,7 @@ from mailsim.mta.exchange_server.config import organization_of
 from mailsim.mta.exchange_server.inside import home_elsewhere
 from mailsim.mta.exchange_server.leaving import leaving
 from mailsim.mta.exchange_server.limits import border_limits, sender_limits
-from mailsim.mta.exchange_server.recipients import not_found, resolutions, sender_of
+from mailsim.mta.exchange_server.recipients import not_found, resolutions, sender_of, was_resolved
 from mailsim.mta.exchange_server.route import route, route_inside
 from mailsim.mta.kind import Categorized, Copy, Deliver, Fate, Item, PointOfView
 from mailsim.mta.resolution import Resolution, fate_in_directory, in_words
@@ -22,8 +22,8 @@ def categorize(at: PointOfView, item: Item) -> Categorized:
     if edge.is_edge(at):
         return edge.categorize(at, item)
     sender = sender_of(at, item)
-    allowed = sender_limits(at, item, sender)
-    if allowed.value is not None:
+    allowed = None if was_resolved(item) else sender_limits(at, item, sender)
+    if allowed is not None and allowed.value is not None:
         refused = Copy(envelope=item.envelope, message=item.message, fate=allowed.value, because=allowed)
         return Categorized((refused,))
     found = list(resolutions(at, item, sender))
@@ -37,9 +37,9 @@ def _copy(at: PointOfView, item: Item, resolution: Resolution, sender: Sender) -
     because: tuple[Reason, ...] = (*resolution.because, *unknown)
     refused = replies.UNKNOWN_RECIPIENT if any(each.failed for each in unknown) else None
     home = home_elsewhere(at, resolution)
-    fate = (
-        fate_in_directory(resolution, looped=replies.FORWARDING_LOOP, unknown=refused) if not home else None
-    )
+    fate: Fate | None = None
+    if home is None:
+        fate = fate_in_directory(resolution, looped=replies.FORWARDING_LOOP, unknown=refused)
     if fate is None or isinstance(fate, Deliver):
         here = home is not None or fate is not None
         stopped, judged = _at_the_border(at, item, resolution, sender, stays=here)
@@ -59,8 +59,11 @@ def _at_the_border(
     """Hold a recipient against the organization's limits, and one outside against its remote domain.
 
     Returns:
-        How it ends there, None when it does not, and why; nothing where nothing speaks against it.
+        How it ends there, None when it does not, and why; nothing where nothing speaks against it, or where the server
+        that resolved the recipient has asked.
     """
+    if was_resolved(item) and not resolution.through_group:
+        return None, ()
     size = border_limits(at, item, resolution, sender)
     if size.value is not None:
         return size.value, (size,)

@@ -98,20 +98,27 @@ def is_own_server(at: PointOfView, facts: SessionFacts) -> Check:
     choice = at.assumed(OWN_SERVERS)
     peer = _own_server_at(at, facts.peer_ip)
     return check(
-        bool(peer) and choice == "authenticated",
+        peer is not None and choice == "authenticated",
         "authenticated as Exchange server",
-        saw=f"client {peer or 'of no Exchange server'}",
+        saw=f"client {peer.fqdn if peer else 'of no Exchange server'}",
         wanted="ExchangeServer authentication",
         cite=OWN_SERVERS.cite(choice) if peer else ROUTING,
     )
 
 
-def _own_server_at(at: PointOfView, address: IPv4Address) -> str:
-    """Return the FQDN of the other server of the organization that has an address, else nothing."""
+def own_server_role(at: PointOfView, facts: SessionFacts) -> Role | None:
+    """Return what is installed on the peer of a session; None for one that is no server of this organization."""
+    peer = _own_server_at(at, facts.peer_ip)
+    role: Role | None = peer.config.role if peer else None
+    return role
+
+
+def _own_server_at(at: PointOfView, address: IPv4Address) -> Mta | None:
+    """Return the other server of the organization that has an address; None when none has it."""
     name = organization_of(at).name
     others = (each for each in at.world.mtas.values() if each.kind == at.mta.kind and each.id != at.mta.id)
     own = (each for each in others if each.config.organization.name == name and _subscribed(each))
-    return next((each.fqdn for each in own if _subscribed(at.mta) and address in each.addresses), "")
+    return next((each for each in own if _subscribed(at.mta) and address in each.addresses), None)
 
 
 def _subscribed(mta: Mta) -> bool:
