@@ -357,7 +357,7 @@ class HybridText:
     certificate: str = field(
         default="", metadata={"doc": "by default the one that the servers use at the start"}
     )
-    servers: tuple[str, ...] = field(default=(), metadata={"doc": "by default all of the organization"})
+    servers: tuple[str, ...] = field(default=(), metadata={"doc": "by default every Mailbox server"})
     edge: tuple[str, ...] = field(default=(), metadata={"doc": "Edge servers, instead of servers"})
     smart_host: str = field(default="", metadata={"doc": "by default the name of the one server"})
     centralized: bool = field(default=False, metadata={"doc": "centralized mail transport"})
