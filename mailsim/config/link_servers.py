@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from mailsim.config.format import GroupText, OrganizationText, RecipientText
+from mailsim.config.format import GroupText, OrganizationText, RecipientsText, RecipientText
 from mailsim.config.linking import Linking
 from mailsim.config.names import mark_of, require_known
 from mailsim.mta.exchange_server.organization_server import (
@@ -71,7 +71,7 @@ def require_servers(
             mark_of(text.origin), f"{where} has no Mailbox server", wanted="one or more"
         )
     known = [each for server in servers for each in (server.name, server.fqdn)]
-    named = (*_of_connectors(text.send_connectors), *_of_recipients(text))
+    named = (*_of_connectors(text.send_connectors), *servers_of_recipients(text.recipients))
     for name, origin, what in named:
         require_known(name, known, linking.diagnostics, mark_of(origin), f"{where}: {what}: server")
     for connector in text.send_connectors:
@@ -89,9 +89,8 @@ def _of_connectors(connectors: tuple[SendConnector, ...]) -> Iterator[tuple[str,
             yield name, connector.origin, f"SourceTransportServers of {connector.name!r}"
 
 
-def _of_recipients(text: OrganizationText) -> Iterator[tuple[str, Origin | None, str]]:
-    """Yield every server that a mailbox or a group names."""
-    everybody = text.recipients
+def servers_of_recipients(everybody: RecipientsText) -> Iterator[tuple[str, Origin | None, str]]:
+    """Yield every server that a mailbox or a group names, with the place and what names it."""
     boxes = (everybody.mailboxes, everybody.public_folders)
     for table in (*boxes, everybody.groups, everybody.dynamic_groups):
         for name, said in table.items() if not isinstance(table, tuple) else ():

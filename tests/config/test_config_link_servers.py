@@ -38,6 +38,16 @@ def test_a_mailbox_hands_in_at_its_own_server():
     assert load_text(text(sender="alice@contoso.com"), "s.yaml").submissions[0].mta_id == "mbx1.contoso.com"
 
 
+def test_a_tenant_has_no_servers_to_name():
+    """ExpansionServer is of on-premises groups only (Set-DistributionGroup); that nobody reads it is said."""
+    recipients = "{mailboxes: {zoe: {server: mbx1}}, groups: {team: {Members: zoe, ExpansionServer: mbx1}}}"
+    tenant = f"{{AcceptedDomains: [{{DomainName: fabrikam.com}}], recipients: {recipients}}}"
+    found = load_text(text() + f"exchange_online: {{tenants: {{fabrikam: {tenant}}}}}\n", "s.yaml")
+    said = [str(each) for each in found.warnings]
+    assert ["'zoe'" in each or "'team'" in each for each in said] == [True, True]
+    assert all("the servers of a tenant are not modelled" in each for each in said)
+
+
 @pytest.mark.parametrize(
     ("changes", "problem"),
     [
