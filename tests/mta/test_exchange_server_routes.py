@@ -14,6 +14,7 @@ from mailsim.mta.exchange_server.connector_selection import choose_send_connecto
 from mailsim.mta.exchange_server.organization_server import OrganizationServer, Role
 from mailsim.mta.exchange_server.sites import Site, SiteLink, Sites
 from mailsim.mta.kind import Relay
+from mailsim.reason.check import Check, Verdict
 from mailsim.world.directory import Directory, DirectoryRecipient, Group, RecipientType
 
 
@@ -159,3 +160,23 @@ def test_the_port_between_servers(port, role, used):
     relay = inside.relay_to(at, (other,), "")
     (target,) = inside.targets_inside(at, relay).value.found
     assert (target.address, target.port) == (other.address, used)
+
+
+@pytest.mark.parametrize("to", ["bob@contoso.com", "ann@fabrikam.com"])
+def test_what_is_not_modelled_of_sites_is_said_between_servers(to):
+    """MaxMessageSize of a site link and InboundMailEnabled of a site could change where mail between servers goes."""
+    links = (SiteLink(between=("A", "B"), unmodelled=("MaxMessageSize",)),)
+    at = world(
+        server("mbx2", "B"),
+        site="A",
+        sites=Sites({"A": Site(), "B": Site(unmodelled=("InboundMailEnabled",))}, links),
+        send_connectors=(send_connector("Out", source_transport_servers=("mbx2",)),),
+        directory=Directory([box("bob@contoso.com", "mbx2")]),
+    )
+    (copy,) = kind(at).categorize(at, submitted(at, "alice@contoso.com", to)).copies
+    unknown = [
+        each.rule
+        for each in copy.because.because
+        if isinstance(each, Check) and each.verdict is Verdict.UNKNOWN
+    ]
+    assert unknown == ["InboundMailEnabled", "MaxMessageSize"]

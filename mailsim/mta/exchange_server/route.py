@@ -5,19 +5,21 @@ Sources: "Connector selection in external message routing", "Mail routing".
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 from mailsim.mta.copies import single
 from mailsim.mta.exchange_server import headers
-from mailsim.mta.exchange_server.config import config_of
+from mailsim.mta.exchange_server.config import config_of, organization_of
 from mailsim.mta.exchange_server.connector_selection import choose_send_connector, way_to
 from mailsim.mta.exchange_server.inside import Elsewhere, queue_to, relay_to, relay_toward
 from mailsim.mta.exchange_server.send import hold_homeless, hold_unreachable, relay_by
 from mailsim.mta.exchange_server.send_connector import ALL_OF_THE_SITE, SendConnector
-from mailsim.mta.exchange_server.servers import Hops, mailbox_servers, nearest
+from mailsim.mta.exchange_server.servers import Hops, Nearest, mailbox_servers, nearest
 from mailsim.mta.kind import Copy, Fate, Item, PointOfView
 from mailsim.mta.resolution import Resolution
 from mailsim.mta.unmodelled import unmodelled
+from mailsim.reason.check import Check
 from mailsim.reason.decision import Decision, Reason
 
 
@@ -31,6 +33,7 @@ def route(at: PointOfView, item: Item, resolution: Resolution, because: tuple[Re
         return _copy(item, resolution, fate.value, (*why, *fate.because), choice.question)
     connector, way = choice.chosen, way_to(at, choice.chosen)
     if way is not None and way.hops is not Hops.LOCAL:
+        why = (*why, *_unmodelled_on(at, way))
         return _copy(item, resolution, relay_toward(at, way, connector.name), why, choice.question)
     if connector.smart_hosts == (ALL_OF_THE_SITE,):
         return _copy(item, resolution, _inward(at, item, connector), why, choice.question)
@@ -44,9 +47,17 @@ def route_inside(
     """Send a recipient to the other server of the organization that goes on with it."""
     way = nearest(at, (home.server,))
     fate: Fate = hold_homeless(at, item)
+    why = (*because, home.because)
     if way is not None:
-        fate = relay_toward(at, way, queue_to(home.server, way.hops))
-    return _copy(item, resolution, fate, (*because, home.because), f"to {home.server.name}, which has it")
+        fate, why = relay_toward(at, way, queue_to(home.server, way.hops)), (*why, *_unmodelled_on(at, way))
+    return _copy(item, resolution, fate, why, f"to {home.server.name}, which has it")
+
+
+def _unmodelled_on(at: PointOfView, way: Nearest) -> Iterator[Check]:
+    """Yield what is set and not modelled of the sites and links of the organization, where mail goes to another site."""
+    if way.hops is Hops.REMOTE_SITE:
+        for each in organization_of(at).sites.written:
+            yield from unmodelled(each)
 
 
 def _inward(at: PointOfView, item: Item, connector: SendConnector) -> Fate:

@@ -95,6 +95,11 @@ class Sites:
     named: Mapping[str, Site] = field(default_factory=dict, hash=False)
     links: tuple[SiteLink, ...] = ()
 
+    @property
+    def written(self) -> tuple[Configured, ...]:
+        """Return what the scenario says of sites and links, one by one."""
+        return (*self.named.values(), *self.links)
+
     def path(self, start: str, end: str) -> Path | None:
         """Return the least-cost routing path, None where no chain of links leads there.
 
