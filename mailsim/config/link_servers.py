@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from mailsim.config.format import GroupText, OrganizationText, RecipientsText, RecipientText
 from mailsim.config.linking import Linking
@@ -70,10 +70,13 @@ def require_servers(
         linking.diagnostics.error(
             mark_of(text.origin), f"{where} has no Mailbox server", wanted="one or more"
         )
-    known = [each for server in servers for each in (server.name, server.fqdn)]
-    named = (*_of_connectors(text.send_connectors), *servers_of_recipients(text.recipients))
-    for name, origin, what in named:
-        require_known(name, known, linking.diagnostics, mark_of(origin), f"{where}: {what}: server")
+    for name, origin, what in _of_connectors(text.send_connectors):
+        says = f"{where}: {what}: server"
+        require_known(name, _names(servers), linking.diagnostics, mark_of(origin), says)
+    boxes = [server for server in servers if server.role is Role.MAILBOX]
+    for name, origin, what in servers_of_recipients(text.recipients):
+        says = f"{where}: {what}: Mailbox server"
+        require_known(name, _names(boxes), linking.diagnostics, mark_of(origin), says)
     for connector in text.send_connectors:
         if any(space.is_own_domains for space in connector.address_spaces):
             problem = (
@@ -81,6 +84,10 @@ def require_servers(
             )
             at = mark_of(connector.origin, "AddressSpaces")
             linking.diagnostics.error(at, problem, wanted="domains, or the connector on an Edge server")
+
+
+def _names(servers: Iterable[OrganizationServer]) -> list[str]:
+    return [each for server in servers for each in (server.name, server.fqdn)]
 
 
 def _of_connectors(connectors: tuple[SendConnector, ...]) -> Iterator[tuple[str, Origin | None, str]]:

@@ -51,8 +51,9 @@ def test_a_tenant_has_no_servers_to_name():
 @pytest.mark.parametrize(
     ("changes", "problem"),
     [
-        ({"mailbox": "{server: mbx3}"}, "mailbox 'alice': server 'mbx3' is not defined"),
-        ({"group": "{Members: alice, ExpansionServer: x}"}, "ExpansionServer of 'all': server 'x' is not defined"),
+        ({"mailbox": "{server: mbx3}"}, "mailbox 'alice': Mailbox server 'mbx3' is not defined"),
+        ({"second": ", role: edge"}, "mailbox 'bob': Mailbox server 'MBX2.contoso.com' is not defined; wanted one of mbx1"),
+        ({"group": "{Members: alice, ExpansionServer: x}"}, "ExpansionServer of 'all': Mailbox server 'x' is not defined"),
         ({"connector": ", SourceTransportServers: mbx9"}, "SourceTransportServers of 'Out': server 'mbx9' is not"),
         ({"space": "--"}, "the address space -- is of Edge servers only"),
         ({"sites": "sites: {A: }", "first": ", site: A"}, "server 'mbx2' is in no site"),
