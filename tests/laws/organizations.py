@@ -30,14 +30,16 @@ def with_second_server(draw: st.DrawFn, first: Mta, host: str, address: IPv4Addr
         address: its address.
     """
     role = draw(st.sampled_from(Role))
+    edge = role is Role.EDGE
+    name = "edge" if edge else "second"
     others = [
         OrganizationServer("first", first.fqdn, first.addresses[0], "A"),
-        OrganizationServer("second", host, address, draw(st.sampled_from(("A", "B"))), role),
+        OrganizationServer(name, host, address, draw(st.sampled_from(("A", "B"))), role),
     ]
-    # mailboxes are on the first Mailbox server
+    # mailboxes without a server are on the first Mailbox server
     servers = tuple(draw(st.permutations(others)))
     before = first.config.organization
-    sources = st.sampled_from(((), ("first",), ("second",), ("first", "second")))
+    sources = st.sampled_from(((), ("first",), (name,), ("first", name)))
     connectors = tuple(
         replace(each, source_transport_servers=draw(sources), is_scoped_connector=draw(st.booleans()))
         for each in before.send_connectors
@@ -48,7 +50,6 @@ def with_second_server(draw: st.DrawFn, first: Mta, host: str, address: IPv4Addr
         sites=Sites({"A": Site(), "B": Site(hub_site_enabled=True)}, draw(LINKS)),
         send_connectors=(*connectors, *internet_connectors(servers)),
     )
-    edge = role is Role.EDGE
     second = replace(
         first,
         id=host,
@@ -57,10 +58,10 @@ def with_second_server(draw: st.DrawFn, first: Mta, host: str, address: IPv4Addr
         ports=(25,),
         config=replace(
             first.config,
-            name="second",
+            name=name,
             role=role,
             organization=as_edge_knows_it(organization, others[1], ()) if edge else organization,
-            receive_connectors=(default_edge_connectors if edge else default_connectors)("second"),
+            receive_connectors=(default_edge_connectors if edge else default_connectors)(name),
         ),
     )
     return replace(first, config=replace(first.config, name="first", organization=organization)), second

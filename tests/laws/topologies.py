@@ -224,6 +224,10 @@ def restrictions(draw: st.DrawFn, organization: str) -> Restrictions:
     )
 
 
+HOMES = mostly("", "first", "second")
+"""The servers that have a mailbox or expand a group; of a lone server and beside an Edge server nobody bears the name."""
+
+
 def team_of(organization: str) -> Mailbox:
     """Return the group that an organization may have."""
     return Mailbox("team", domain_of(organization))
@@ -242,6 +246,7 @@ def teams(draw: st.DrawFn, organization: str) -> list[DirectoryRecipient]:
         managed_by=draw(st.sampled_from(((bob,), ()))),
         report_to_manager=to_manager,
         report_to_originator=to_originator,
+        expansion_server=draw(HOMES),
     )
     limits = draw(restrictions(organization))
     kind = draw(st.sampled_from((RecipientType.GROUP, RecipientType.DYNAMIC_GROUP)))
@@ -261,10 +266,15 @@ def people_on_premises(draw: st.DrawFn, organization: str) -> Directory:
         )
         if kind is not None:
             more = draw(forwardings()) if kind is RecipientType.MAILBOX else {}
-            limits = draw(restrictions(organization))
             found.append(
                 DirectoryRecipient(
-                    kind=kind, primary=here, proxies=(here,), target=target, restrictions=limits, **more
+                    kind=kind,
+                    primary=here,
+                    proxies=(here,),
+                    target=target,
+                    restrictions=draw(restrictions(organization)),
+                    server=draw(HOMES),
+                    **more,
                 )
             )
     return Directory((*found, *draw(teams(organization))))
