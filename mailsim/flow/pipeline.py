@@ -318,7 +318,9 @@ class Pipeline:
             self._tell(at, queued, Action.FAILED, failures)
         if retry and error is not None:
             queued.last_try = self._last_try(queued, error, outcome.host)
-            self._defer(at, queued, retry, error, outcome.because)
+            self._defer(
+                at, queued, retry, Waiting(queued.attempts + 1, error, outcome.error is None), outcome.because
+            )
 
     def _sent(self, at: PointOfView, outcome: Outcome, host: Target, sent: tuple[Answered, ...]) -> None:
         """Note what the next hop took over; it owes the sender a report of success where it offers DSN."""
@@ -344,11 +346,11 @@ class Pipeline:
         at: PointOfView,
         queued: Queued,
         recipients: tuple[Recipient, ...],
-        error: Reply,
+        waiting: Waiting,
         because: Reason | None,
     ) -> None:
         """Keep recipients in the queue until the vendor wants to look at them again."""
-        waiting = Waiting(queued.attempts + 1, error)
+        error = waiting.last_error
         following = self._kinds[at.mta.kind].after(at, queued.item, waiting)
         queued.recipients, queued.last_error = recipients, error
         queued.attempts, queued.due, queued.expired = waiting.attempts, following.due, following.expired

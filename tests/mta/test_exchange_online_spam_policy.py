@@ -31,7 +31,7 @@ def test_an_alert_leaves_the_limit_of_the_service(limit, action, sent, met):
     policy = HostedOutboundSpamFilterPolicy(
         recipient_limit_per_day=limit, action_when_threshold_reached=action
     )
-    assert few_recipients_today(policy, (Handed(START, "a@contoso.com", sent),)).failed is not met
+    assert few_recipients_today(policy, (Handed(START, "a@contoso.com", sent),), START).failed is not met
 
 
 @pytest.mark.parametrize(
@@ -49,7 +49,7 @@ def test_how_long_a_mailbox_stays_blocked(action, later, met):
     """Until the next day, UTC, or with BlockUser for good; what was sent counts for 24 hours besides."""
     policy = HostedOutboundSpamFilterPolicy(recipient_limit_per_day=100, action_when_threshold_reached=action)
     handed = (Handed(START, "a@contoso.com", 101), Handed(START + later, "a@contoso.com", 1))
-    assert few_recipients_today(policy, handed).failed is not met
+    assert few_recipients_today(policy, handed, START + later).failed is not met
 
 
 def test_a_block_outlasts_the_count():
@@ -57,9 +57,9 @@ def test_a_block_outlasts_the_count():
     policy = HostedOutboundSpamFilterPolicy(recipient_limit_per_day=100)
     sizes = ((START - timedelta(hours=20), 60), (START, 50), (START + timedelta(hours=5), 1))
     handed = tuple(Handed(at, "a@contoso.com", size) for at, size in sizes)
-    assert few_recipients_today(policy, handed[:1]).failed is False
-    assert few_recipients_today(policy, handed[:2]).failed
-    refused = few_recipients_today(policy, handed)
+    assert few_recipients_today(policy, handed[:1], handed[0].at).failed is False
+    assert few_recipients_today(policy, handed[:2], START).failed
+    refused = few_recipients_today(policy, handed, handed[-1].at)
     assert refused.failed
     assert refused.saw == "51 recipients in 24 hours, blocked since 2026-01-05 09:00"
 

@@ -65,7 +65,9 @@ def _of_a_mailbox(
         ),
         Gate(
             "RecipientLimitPerDay",
-            lambda: few_recipients_today(policy, at.history.handed_by({each.key for each in sender.proxies})),
+            lambda: few_recipients_today(
+                policy, at.history.handed_by({each.key for each in sender.proxies}), at.now
+            ),
             Refuse(replies.DAILY_LIMIT),
             POLICY,
         ),

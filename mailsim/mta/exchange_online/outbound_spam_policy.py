@@ -91,7 +91,9 @@ def lets_forward(policy: HostedOutboundSpamFilterPolicy, saw: str, *, automatic:
     )
 
 
-def few_recipients_today(policy: HostedOutboundSpamFilterPolicy, handed: tuple[Handed, ...]) -> Check:
+def few_recipients_today(
+    policy: HostedOutboundSpamFilterPolicy, handed: tuple[Handed, ...], now: datetime
+) -> Check:
     """RecipientLimitPerDay: the mailbox is not blocked for having passed it, now or before.
 
     0 stands for the service's own limit, which also holds where only an alert is wanted. Who passed it is blocked for the rest of
@@ -99,12 +101,13 @@ def few_recipients_today(policy: HostedOutboundSpamFilterPolicy, handed: tuple[H
 
     Args:
         policy: of the tenant.
-        handed: what the mailbox handed in so far, oldest first, the message that is judged last.
+        handed: what the mailbox handed in so far, oldest first.
+        now: when the message is judged, UTC; it was handed in.
     """
     alert = policy.action_when_threshold_reached is ThresholdAction.ALERT
     most = defaults.MAX_RECIPIENTS_A_DAY
     limit = most if alert else policy.recipient_limit_per_day or most
-    now, sent = handed[-1].at, _in_a_day(handed, handed[-1].at)
+    sent = _in_a_day(handed, now)
     passed = [each.at for each in handed if _in_a_day(handed, each.at) > limit]
     stopped = [at for at in passed if _still_blocked(policy.action_when_threshold_reached, at, now)]
     saw = f"{sent} recipients in 24 hours"
