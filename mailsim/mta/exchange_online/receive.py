@@ -45,8 +45,13 @@ def answer_ehlo(at: PointOfView, session: Session) -> Decision[Reply]:
         lines += [f"SIZE {defaults.MAX_MESSAGE_SIZE}", "PIPELINING", "DSN", "ENHANCEDSTATUSCODES"]
         lines += ["STARTTLS"] if tls_for(at, session) else []
         lines += [f"AUTH {name}" for name in submission.mechanisms(at, session.facts)]
-        lines += ["8BITMIME", "CHUNKING", "SMTPUTF8"]
+        lines += ["8BITMIME", "BINARYMIME", "CHUNKING", "SMTPUTF8"]
     return Decision("EHLO", Reply(250, "", tuple(lines)), (), "welcome")
+
+
+def size_limit() -> int:
+    """Return what a message may have, in octets."""
+    return defaults.MAX_MESSAGE_SIZE
 
 
 def tls_for(at: PointOfView, session: Session) -> ServerTls | None:

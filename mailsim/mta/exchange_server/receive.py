@@ -39,6 +39,7 @@ from mailsim.mta.exchange_server.receive_connector import (
     few_local_hops,
     few_recipients,
     fits,
+    free_of_bare_linefeeds,
     in_its_service,
     more_than_one_label,
     outside_reserved_second_level,
@@ -296,6 +297,12 @@ def _content_gates(
             PROPERTY,
         ),
         Gate("MaxMessageSize", lambda: _fits(connector, granted, message.size), replies.TOO_LARGE, LIMITS),
+        Gate(
+            "BareLinefeedRejectionEnabled",
+            lambda: free_of_bare_linefeeds(connector, message),
+            replies.BARE_LINEFEED,
+            PROPERTY,
+        ),
         Gate("MaxHopCount", lambda: few_hops(at, connector, hops), replies.TOO_MANY_HOPS, PROPERTY),
         Gate(
             "MaxLocalHopCount", lambda: few_local_hops(at, connector, local), replies.TOO_MANY_HOPS, PROPERTY
@@ -305,6 +312,12 @@ def _content_gates(
 
 def _fits(connector: ReceiveConnector, granted: Permissions, size: int) -> Check:
     return fits(connector, size, bypassed=Right.BYPASS_MESSAGE_SIZE_LIMIT in granted)
+
+
+def size_limit(at: PointOfView, session: Session) -> int | None:
+    """Return what a message may have, in octets; None where the session may bypass MaxMessageSize."""
+    bypassed = Right.BYPASS_MESSAGE_SIZE_LIMIT in permissions(at, session).value
+    return None if bypassed else _connector(session).max_message_size
 
 
 def _late(connector: ReceiveConnector, granted: Permissions, decision: Decision[T]) -> Decision[T]:
