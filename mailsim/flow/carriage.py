@@ -1,0 +1,58 @@
+"""How a message goes over to a next hop: by DATA or by BDAT, with which BODY, or not at all.
+
+Called by ``flow.conversation`` for each letter. Pure. Rules: (1) nothing is sent that the next hop did not offer to take
+(RFC 6152 section 3, RFC 3030 section 3, RFC 6531 section 3.2); (2) by DATA go lines that end with CRLF (RFC 5321 section
+2.3.8): a product either puts line ends right or sends such content by BDAT; (3) what cannot go is a permanent failure.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from mailsim.mail.capability import Capabilities
+from mailsim.mail.envelope import Envelope
+from mailsim.mail.line_ends import has_bare, is_text, with_crlf
+from mailsim.mail.message import Message
+from mailsim.mail.reply import Reply
+from mailsim.mta.kind import Words
+
+
+@dataclass(frozen=True, slots=True)
+class Carriage:
+    """How a message goes over.
+
+    Args:
+        content: the octets, dot-stuffing not done.
+        body: the value of BODY, empty for none.
+        chunked: whether it goes by BDAT.
+    """
+
+    content: bytes
+    body: str = ""
+    chunked: bool = False
+
+
+def choose_carriage(
+    words: Words, offered: Capabilities, envelope: Envelope, message: Message
+) -> Carriage | Reply:
+    """Choose how a message goes over; a reply says why it cannot.
+
+    Args:
+        words: of the product that sends.
+        offered: by the next hop.
+        envelope: with the BODY that it came with.
+        message: the content.
+    """
+    if envelope.needs_smtputf8 and not offered.offers("SMTPUTF8"):
+        return words.no_smtputf8
+    content = message.to_bytes()
+    if envelope.body == "BINARYMIME" and not is_text(content):
+        whole = offered.offers("BINARYMIME") and offered.offers("CHUNKING")
+        return Carriage(content, "BINARYMIME", chunked=True) if whole else words.no_binary
+    chunked = has_bare(content) and words.bare_linefeeds is not None
+    if chunked and not offered.offers("CHUNKING"):
+        return words.bare_linefeeds or words.no_binary
+    content = content if chunked else with_crlf(content)
+    if message.body.isascii():
+        return Carriage(content, "", chunked)
+    return Carriage(content, "8BITMIME", chunked) if offered.offers("8BITMIME") else words.no_8bit
