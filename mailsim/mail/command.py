@@ -17,7 +17,7 @@ _KEYWORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]*")
 _MECHANISM = re.compile(r"[A-Za-z0-9_-]{1,20}")  # rfc4422:3.1
 _VALUE = re.compile(r"[!-<>-~]*")  # rfc5321:4.1.2 esmtp-value: no "=", no space, no control
 # what may stand in a Received field; let through more than rfc5321:4.1.1.1 does, as servers do
-_HOST = re.compile(r"[!-~\u00a1-\ud7ff\ue000-\U0010ffff]+")
+_HOST = re.compile(r"[!-~\u00a1-\ud7ff\ue000-\U0010ffff]{1,255}")  # rfc5321:4.5.3.1.2
 # postfix: smtpd_forbidden_commands = CONNECT GET POST; a browser can be made to send these to a port of its own machine
 _HTTP = re.compile(r"(CONNECT|DELETE|GET|HEAD|OPTIONS|PATCH|POST|PUT|TRACE) ", re.IGNORECASE)
 # rfc3461:4 xtext, of which only printable characters make sense in a report

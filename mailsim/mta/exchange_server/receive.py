@@ -50,7 +50,7 @@ from mailsim.mta.exchange_server.receive_connector import (
 from mailsim.mta.exchange_server.rights import Principal, Right
 from mailsim.mta.exchange_server.usage import SizeMode, TransportRole
 from mailsim.mta.kind import Acceptance, Greeting, Item, PointOfView, Session
-from mailsim.mta.relaying.reports import internal_id, message_id
+from mailsim.mta.relaying.reports import internal_id, shown_message_id
 from mailsim.reason.check import Check, check
 from mailsim.reason.cite import assumed, documented
 from mailsim.reason.decision import Decision, Gate, admit
@@ -278,7 +278,7 @@ def take(at: PointOfView, session: Session, envelope: Envelope, message: Message
         facts=session.facts,
         context=Trust(arrival.internal),
     )
-    shown_id = message.value("Message-ID") or message_id(name, at.mta.fqdn)
+    shown_id = shown_message_id(message, name, at.mta.fqdn)
     accepted = replies.queued(shown_id, internal_id(at.mta.id, name), at.mta.fqdn)
     because = (*decision.because, *arrival.because)
     return Acceptance(Decision("DATA", accepted, because, "accepted"), item)
