@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from mailsim.mail.capability import Capabilities
 from mailsim.mail.envelope import Envelope
-from mailsim.mail.line_ends import has_bare, is_text, with_crlf
+from mailsim.mail.line_ends import has_bare_linefeed, is_text, with_crlf
 from mailsim.mail.message import Message
 from mailsim.mail.reply import Reply
 from mailsim.mail.seven_bit import to_seven_bit
@@ -49,9 +49,9 @@ def choose_carriage(
     content = message.to_bytes()
     if envelope.body == "BINARYMIME" and not is_text(content):
         return _binary(words, offered, content)
-    chunked = has_bare(content) and words.bare_linefeeds is not None
-    if chunked and not offered.offers("CHUNKING"):
-        return words.bare_linefeeds or words.no_binary
+    chunked = words.bare_linefeeds is not None and has_bare_linefeed(content)
+    if words.bare_linefeeds is not None and chunked and not offered.offers("CHUNKING"):
+        return words.bare_linefeeds
     content = content if chunked else with_crlf(content)
     if message.body.isascii():
         return Carriage(content, "", chunked)

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from mailsim.mail.message import Message, header_size
 
-# what a header may take in octets before its fields are taken apart, which costs tens of octets for each field;
-# Exchange's MaxHeaderSize is 256 KB unless set otherwise, and Postfix stops at message_size_limit only
+# Of a header that is larger the fields are not taken apart, which costs a hundred octets and ten microseconds for each.
+# Exchange's MaxHeaderSize is 256 KB unless set otherwise, and Postfix stops at message_size_limit only; real headers have
+# some hundred lines.
 LARGEST_HEADER = 1024 * 1024
+MOST_HEADER_LINES = 10_000
 
 
 class Transfer:
@@ -55,6 +57,7 @@ class Transfer:
         """Return the message as it stands; None where its header is larger than this machine takes apart."""
         data = b"".join(self._pieces)
         self._pieces = [data]
-        if header_size(data) > LARGEST_HEADER:
+        header = header_size(data)
+        if header > LARGEST_HEADER or data.count(b"\n", 0, header) > MOST_HEADER_LINES:
             return None
         return Message.from_bytes(data, self.size - len(data))

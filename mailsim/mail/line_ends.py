@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-_BARE_LF = re.compile(rb"(?<!\r)\n")
+_CRLF = b"\r\n"
 _BARE = re.compile(rb"(?<!\r)\n|\r(?!\n)")
 
 # rfc5322:2.1.1 without the CRLF
@@ -16,16 +16,18 @@ LONGEST_TEXT = 998
 
 def has_bare_linefeed(content: bytes) -> bool:
     """Tell whether an LF stands without a CR before it."""
-    return _BARE_LF.search(content) is not None
+    return content.count(b"\n") != content.count(_CRLF)
 
 
 def has_bare(content: bytes) -> bool:
     """Tell whether an LF or a CR stands alone."""
-    return _BARE.search(content) is not None
+    return has_bare_linefeed(content) or content.count(b"\r") != content.count(_CRLF)
 
 
 def with_crlf(content: bytes) -> bytes:
     """Return content with a CRLF for each bare LF and a space for each bare CR."""
+    if not has_bare(content):
+        return content
     return _BARE.sub(lambda found: b"\r\n" if found.group() == b"\n" else b" ", content)
 
 

@@ -60,6 +60,7 @@ def test_exchange_sends_bare_linefeeds_by_bdat_alone(kind):
     """As they are where CHUNKING is offered, else 550 5.6.11."""
     assert chosen(kind, BARE, "CHUNKING") == Carriage(BARE, "", chunked=True)
     assert chosen(kind, BARE, "8BITMIME") == "550 5.6.11"
+    assert chosen(kind, b"\r\none\rtwo\r\n") == Carriage(b"\r\none two\r\n")
 
 
 @pytest.mark.shows("rfc3030", "3")

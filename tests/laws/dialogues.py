@@ -32,7 +32,7 @@ PATHS = st.sampled_from((
     "<a@->", "<a@[192.0.2.20]>",
 ))  # fmt: skip
 PARAMETERS = st.sampled_from((
-    "", "", "", " SIZE=10", " SIZE=99999999999", " SIZE=x", " BODY=8BITMIME", " SMTPUTF8", " RET=HDRS ENVID=a+2B",
+    "", "", "", " SIZE=10", " SIZE=99999999999", " SIZE=x", " BODY=8BITMIME", " SMTPUTF8", " RET=HDRS ENVID=a+2B", " BODY=BINARYMIME", " AUTH=a+3D",
     " NOTIFY=NEVER", " NOTIFY=DELAY,FAILURE ORCPT=rfc822;a@b.c", " AUTH=<>", " =", " SIZE=1 SIZE=1",
 ))  # fmt: skip
 USUAL = (
@@ -43,7 +43,7 @@ USUAL = (
 )
 ODD = (
     "HELO c.example", "EHLO", "EHLO two words", "ehlo [192.0.2.1]", "RSET", "rset now", "NOOP", "NOOP x", "VRFY bob",
-    "EXPN x", "HELP", "HELP me", "AUTH LOGIN", "ETRN x", "DATA now", "BDAT", "BDAT x", "BDAT 3 FIRST", "", " ", "\t",
+    "EXPN x", "HELP", "HELP me", "AUTH LOGIN", "ETRN x", "DATA now", "BDAT", "BDAT x", "BDAT 3 FIRST", "BDAT -1", "GET / HTTP/1.1", "", " ", "\t",
     "  NOOP  ", "MAIL", "MAIL TO:<a@b.c>", "RCPT", "RCPT FROM:<a@b.c>", "MAIL FROM: <a@b.c>", "STARTTLS now", ".", "\x00",
     "é", "X" * (LONGEST_LINE - 2), "X" * (LONGEST_LINE - 1), "X" * 9000,
 )  # fmt: skip

@@ -135,7 +135,9 @@ async def tried(product: str, keyword: str) -> tuple[bool, bool]:
 
 # MAIL wants a user at the port of submission
 TRIED = [(product, keyword) for product in sorted(PRODUCTS) for keyword in sorted(DONE_BY)]
-TRIED = [each for each in TRIED if each[0] != "submission" or each[1] in ("AUTH", "STARTTLS", *sorted(ALWAYS_DONE))]
+TRIED = [
+    each for each in TRIED if each[0] != "submission" or each[1] in ("AUTH", "STARTTLS", *sorted(ALWAYS_DONE))
+]
 
 
 @pytest.mark.parametrize(("product", "keyword"), TRIED)
