@@ -79,14 +79,20 @@ def attempt(
         while waiting := [letter for letter in letters if not letter.done]:
             talk = Talk(ground, kind, mta_id, relay, target, name_session())
             yield from _connect(talk, waiting[: relay.messages_per_connection])
-            answering.update((letter.name, talk) for letter in waiting if letter.done)
-            if talk.last_error is not None:
+            answered = [letter for letter in waiting if letter.done]
+            answering.update((letter.name, talk) for letter in answered)
+            if talk.last_error is not None and not (talk.parted and answered and _refused(answered[-1])):
                 break
     pairs = zip(batch, letters, strict=True)
     return tuple(
         replace(_outcome(queued, letter, answering.get(letter.name, talk)), targets=targets)
         for queued, letter in pairs
     )
+
+
+def _refused(letter: Letter) -> bool:
+    """Tell whether nobody got a message: a server may close after that, and is asked again for the others."""
+    return not any(answer.reply.positive for answer in letter.answered)
 
 
 def _letter(queued: Queued) -> Letter:

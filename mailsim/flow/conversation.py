@@ -13,8 +13,20 @@ from collections.abc import Generator, Iterable
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
+from mailsim.flow.carriage import Carriage, choose_carriage
 from mailsim.flow.session import Ground
-from mailsim.flow.wire import Broken, Close, Handshake, Heard, Operation, Result, Say, Secure, SendContent
+from mailsim.flow.wire import (
+    Broken,
+    Close,
+    Handshake,
+    Heard,
+    Operation,
+    Result,
+    Say,
+    Secure,
+    SendChunk,
+    SendContent,
+)
 from mailsim.mail.address import show_path
 from mailsim.mail.capability import NONE_OFFERED, Capabilities
 from mailsim.mail.envelope import Envelope, Recipient
@@ -28,11 +40,6 @@ from mailsim.trace.events import NotSecured, Secured, TlsVerdict
 from mailsim.world.facts import TlsFacts
 
 Steps: TypeAlias = Generator[Operation, Result, None]
-
-NEEDS_SMTPUTF8 = reply(
-    553, "5.6.7", "The address needs SMTPUTF8, which the next hop does not offer"
-)  # rfc6531:3.5
-
 
 NO_LOGIN = reply(454, "4.7.0", "The next hop offers no AUTH LOGIN, which is to be used")
 
@@ -88,6 +95,8 @@ class Talk:
         last_error: why the talk ended before its time; None after QUIT.
         because: the decision behind ``last_error``.
         connected: whether the other end can still be talked to.
+        heard_why: whether the other end said that it closes.
+        parted: whether it had closed without a word before anything was asked of it.
     """
 
     ground: Ground
@@ -100,10 +109,12 @@ class Talk:
     last_error: Reply | None = None
     because: Reason | None = None
     connected: bool = True
+    heard_why: bool = False
+    parted: bool = False
 
     def ended_by(self, reply: Reply) -> None:
         """Note that the other end closes the connection with a reply (RFC 5321 section 3.8)."""
-        self.connected = False
+        self.connected, self.heard_why = False, True
         self.last_error = reply
 
     def broke(self, cause: str) -> None:
@@ -140,15 +151,19 @@ def _introduce(talk: Talk, greeting: Reply) -> Steps:
     if not greeting.positive:
         talk.ended_by(greeting)
         return
+    refused = None
     if not talk.relay.says_helo:
-        answer = yield from _ask(talk, f"EHLO {talk.relay.helo}")
-        if answer is None:
+        refused = yield from _ask(talk, f"EHLO {talk.relay.helo}")
+        if refused is None:
             return
-        if answer.positive:
-            talk.capabilities = Capabilities.from_reply(answer)
+        if refused.positive:
+            talk.capabilities = Capabilities.from_reply(refused)
             return
     # rfc5321:3.2 a client falls back to HELO
     answer = yield from _ask(talk, f"HELO {talk.relay.helo}")
+    if answer is None and refused is not None and not talk.heard_why:
+        # the server closed with its refusal of EHLO
+        talk.last_error = refused
     if answer is not None and not answer.positive:
         talk.last_error = answer
 
@@ -225,33 +240,55 @@ def _note(talk: Talk, what: Secured | NotSecured, because: Reason | None) -> Non
 def _hand_over(talk: Talk, letter: Letter) -> Steps:
     """Send one letter; every recipient is answered unless the connection breaks."""
     recipients = letter.envelope.recipients
-    if letter.envelope.needs_smtputf8 and not talk.capabilities.offers("SMTPUTF8"):
-        letter.answered = [Answered(recipient, NEEDS_SMTPUTF8, "") for recipient in recipients]
+    carriage = choose_carriage(talk.kind.words, talk.capabilities, letter.envelope, letter.message)
+    if isinstance(carriage, Reply):
+        letter.answered = [Answered(recipient, carriage, "") for recipient in recipients]
         return
-    lines = (_mail(talk, letter), *(_rcpt(talk, recipient) for recipient in recipients), "DATA")
-    replies = yield from _exchange(talk, lines, letter.name)
+    lines = (_mail(talk, letter, carriage), *(_rcpt(talk, recipient) for recipient in recipients))
+    replies = yield from _exchange(talk, lines if carriage.chunked else (*lines, "DATA"), letter.name)
     if replies is None:
         return
-    mail, *rcpts, data = replies
+    mail, *rcpts = replies
     if not mail.positive:
         letter.answered = [Answered(recipient, mail, "MAIL") for recipient in recipients]
+    elif carriage.chunked:
+        yield from _chunk(talk, letter, rcpts, carriage)
     else:
-        yield from _content(talk, letter, rcpts, data)
+        yield from _content(talk, letter, rcpts[:-1], rcpts[-1], carriage)
     yield from _clear(talk, letter)
 
 
-def _content(talk: Talk, letter: Letter, rcpts: list[Reply], data: Reply) -> Steps:
-    """Send the content where DATA was accepted and spread its reply over the accepted recipients."""
-    pairs = list(zip(letter.envelope.recipients, rcpts, strict=True))
-    accepted = [recipient for recipient, answer in pairs if answer.positive]
+def _chunk(talk: Talk, letter: Letter, rcpts: list[Reply], carriage: Carriage) -> Steps:
+    """Send the content as one chunk where a recipient was accepted (RFC 3030)."""
+    accepted = any(answer.positive for answer in rcpts)
+    final = rcpts[0]
+    if accepted:
+        result = yield SendChunk(carriage.content)
+        if isinstance(result, Broken):
+            talk.broke(result.cause)
+            return
+        final = _only(result)
+    _spread(talk, letter, rcpts, final, "message")
+
+
+def _content(talk: Talk, letter: Letter, rcpts: list[Reply], data: Reply, carriage: Carriage) -> Steps:
+    """Send the content where DATA was accepted."""
+    accepted = any(answer.positive for answer in rcpts)
     final, stage = data, "DATA"
     if data.code == 354:
         # rfc2920:3.1 a 354 without any valid recipient wants an empty message
-        result = yield SendContent(letter.message.to_bytes() if accepted else b"")
+        result = yield SendContent(carriage.content if accepted else b"")
         if isinstance(result, Broken):
             talk.broke(result.cause)
             return
         final, stage = _only(result), "message"
+    _spread(talk, letter, rcpts, final, stage)
+
+
+def _spread(talk: Talk, letter: Letter, rcpts: list[Reply], final: Reply, stage: str) -> None:
+    """Give every recipient its own reply, and those accepted the one to the content."""
+    pairs = list(zip(letter.envelope.recipients, rcpts, strict=True))
+    accepted = [recipient for recipient, answer in pairs if answer.positive]
     refused = [Answered(recipient, answer, "RCPT") for recipient, answer in pairs if not answer.positive]
     letter.answered = refused + [Answered(recipient, final, stage) for recipient in accepted]
     _end_after(talk, final)
@@ -264,12 +301,12 @@ def _clear(talk: Talk, letter: Letter) -> Steps:
         yield from _ask(talk, "RSET")
 
 
-def _mail(talk: Talk, letter: Letter) -> str:
+def _mail(talk: Talk, letter: Letter, carriage: Carriage) -> str:
     """Write MAIL with the parameters that the next hop understands."""
     envelope, offers = letter.envelope, talk.capabilities.offers
     words = [f"MAIL FROM:{show_path(envelope.reverse_path)}"]
-    words += [f"SIZE={letter.message.size}"] if offers("SIZE") else []
-    words += ["BODY=8BITMIME"] if offers("8BITMIME") and not letter.message.body.isascii() else []
+    words += [f"SIZE={len(carriage.content)}"] if offers("SIZE") else []
+    words += [f"BODY={carriage.body}"] if carriage.body else []
     words += ["SMTPUTF8"] if envelope.needs_smtputf8 else []
     if offers("DSN"):
         words += [f"RET={envelope.ret}"] if envelope.ret else []
@@ -325,6 +362,7 @@ def _read(talk: Talk, result: Result) -> list[Reply] | None:
         talk.ended_by(closing)
         return None
     if isinstance(result, Broken):
+        talk.parted = not replies
         talk.broke(result.cause)
         return None
     return replies

@@ -20,8 +20,8 @@ from ipaddress import IPv4Address
 from mailsim.errors import Bug
 from mailsim.flow.attempt import Outcome, SessionNames, attempt
 from mailsim.flow.conversation import Answered
-from mailsim.flow.hops import UNCOUNTED, Hops
 from mailsim.flow.notices import Due, Notices, returning_to
+from mailsim.flow.rounds import UNCOUNTED, Rounds
 from mailsim.flow.session import Answer, ServerSession
 from mailsim.flow.spool import Overdue, Queued, Spool, Spooled, Submission
 from mailsim.flow.wire import Operation, Result
@@ -89,7 +89,7 @@ class Pipeline:
         self._sessions = SessionNames()
         self._notices = Notices(kinds, self._record_notice, self._enter_report)
         self._strangers = 0
-        self._hops = Hops()
+        self._rounds = Rounds()
         self._histories: defaultdict[str, History] = defaultdict(History)
         self._by_address = {address: mta for mta in world.mtas.values() for address in mta.addresses}
 
@@ -114,7 +114,7 @@ class Pipeline:
 
     def accept(self, mta_id: str, item: Item) -> None:
         """Put an accepted item into the spool of an MTA."""
-        self._hops.took(item.name)
+        self._rounds.came(item.name, mta_id, item.message)
         if item.facts is not None and item.facts.user:
             self._histories[mta_id].add(Handed(self.now, item.facts.user, len(item.envelope.recipients)))
         self._spool.add(self.now, mta_id, item)
@@ -218,9 +218,9 @@ class Pipeline:
 
     def _categorize(self, mta_id: str, item: Item) -> None:
         """Turn an item into copies and give each its fate."""
-        at, hops = self.view(mta_id), self._hops.are_few(item.name)
-        if hops.failed:
-            self._end_loop(at, item, hops)
+        at, counted = self.view(mta_id), self._rounds.are_counted(item.name, mta_id)
+        if counted.failed:
+            self._end_loop(at, item, counted)
             return
         result = self._kinds[at.mta.kind].categorize(at, item)
         for change in result.resolved:
@@ -235,7 +235,7 @@ class Pipeline:
         names = [f"{item.name}.{n}" if several else item.name for n in range(1, len(result.copies) + 1)]
         if several:
             self.record(mta_id, events.Forked(tuple(names)), message=item.name)
-            self._hops.forked(item.name, names)
+            self._rounds.forked(item.name, names)
         dues = [
             due
             for name, copy in zip(names, result.copies, strict=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from mailsim.flow.pipeline import Attempt, Pipeline
-from mailsim.flow.session import LONGEST_LINE, Answer, ServerSession, Then
+from mailsim.flow.session import Answer, ServerSession, Then
 from mailsim.flow.wire import (
     Broken,
     Close,
@@ -20,6 +20,7 @@ from mailsim.flow.wire import (
     Result,
     Say,
     Secure,
+    SendChunk,
     SendContent,
 )
 from mailsim.mail.reply import Reply
@@ -73,6 +74,8 @@ class MemoryWire:
                 return self._say(operation)
             case SendContent(data):
                 return self._content(data)
+            case SendChunk():
+                return self._chunk(operation)
             case Secure():
                 return self._secure(operation)
             case Close():
@@ -104,13 +107,21 @@ class MemoryWire:
 
     def _exchange(self, line: str) -> Reply:
         octets = len(line.encode("utf-8", "surrogateescape")) + len("\r\n")
-        if octets > LONGEST_LINE:
+        if octets > self._open_session.longest_line:
             return self._note(f"<line of {octets} octets>", self._open_session.overlong())
         return self._note(line, self._open_session.handle(line))
 
     def _content(self, data: bytes) -> Result:
         ended = data if not data or data.endswith(b"\r\n") else data + b"\r\n"
         return Heard((self._note(f"<{len(ended)} octets>", self._open_session.content(ended)),))
+
+    def _chunk(self, operation: SendChunk) -> Result:
+        if self._then is Then.CLOSE:
+            return Broken("connection closed by the server")
+        answer = self._open_session.handle(operation.line)
+        if answer.then is Then.CHUNK:
+            answer = self._open_session.chunk(operation.data, last=True)
+        return Heard((self._note(operation.line, answer),))
 
     def _secure(self, operation: Secure) -> Result:
         session = self._open_session

@@ -6,17 +6,22 @@ it is the same object, so both give the same replies.
 
 Rules: (1) commands out of order are answered in the product's words and change nothing; (2) EHLO, RSET and a
 finished message clear the envelope (RFC 5321 section 4.1.4); (3) after STARTTLS everything the client said before
-is forgotten (RFC 3207 section 4.2); (4) a message is in the spool before its 250 leaves.
+is forgotten (RFC 3207 section 4.2); (4) a message is in the spool before its 250 leaves; (5) only what the answer to
+EHLO offered is spoken; (6) of a message only what the product takes is kept, however much comes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any, Protocol
 
-from mailsim.mail.address import ReversePath
+from mailsim.errors import Bug
+from mailsim.flow.offered import takes_mail, takes_rcpt
+from mailsim.flow.transfer import Transfer
+from mailsim.mail.address import Mailbox, ReversePath
+from mailsim.mail.capability import NONE_OFFERED, Capabilities
 from mailsim.mail.command import (
     Auth,
     Bdat,
@@ -24,6 +29,7 @@ from mailsim.mail.command import (
     Data,
     Ehlo,
     Help,
+    Http,
     Mail,
     Malformed,
     Noop,
@@ -36,7 +42,6 @@ from mailsim.mail.command import (
     read_command,
 )
 from mailsim.mail.envelope import Envelope, Recipient
-from mailsim.mail.message import Message
 from mailsim.mail.reply import Reply
 from mailsim.mail.sasl import SERVER, CancelledError, Claim, Dialogue
 from mailsim.mta.kind import Item, MtaKind, PointOfView, ServerTls, Session
@@ -47,6 +52,8 @@ from mailsim.world.facts import SessionFacts, TlsFacts
 
 # postfix: line_length_limit = 2048; rfc5321:4.5.3.1.4 wants 512 and what extensions add, of which DSN adds the most
 LONGEST_LINE = 2048
+# rfc4954:4 what a client answers to a challenge may be that long
+LONGEST_ANSWER = 12_288
 
 
 class Then(Enum):
@@ -70,6 +77,7 @@ class Answer:
         size: octets of the chunk to read.
         last: whether that chunk ends the message.
         shown: what stands for the line in the trace where it is secret.
+        keep: of the content or chunk to read, the octets worth keeping; None for all.
     """
 
     reply: Reply | None
@@ -78,6 +86,7 @@ class Answer:
     size: int = 0
     last: bool = False
     shown: str = ""
+    keep: int | None = None
 
 
 class Ground(Protocol):
@@ -132,7 +141,8 @@ class ServerSession:
         self._receiving: Any = None
         self._connector = ""
         self._envelope: Envelope | None = None
-        self._chunks: list[bytes] = []
+        self._transfer = Transfer(None)
+        self._offered = NONE_OFFERED
         self._message = ""
         self._new_tls: TlsFacts | None = None
         self._signing_in: Dialogue | None = None
@@ -146,16 +156,18 @@ class ServerSession:
         self._receiving, self._connector = greeting.receiving, greeting.connector
         self._errors_left = greeting.protocol_errors
         reply = greeting.reply.value
-        connected = Connected(
+        self._record(self._connected(greeting.connector, reply), greeting.reply)
+        return self._answer(reply, Then.NEXT_LINE if reply.positive else Then.CLOSE, greeting.reply)
+
+    def _connected(self, connector: str, reply: Reply) -> Connected:
+        return Connected(
             client=self._client,
             peer_ip=self._facts.peer_ip,
             local_ip=self._facts.local_ip,
             port=self._facts.local_port,
-            connector=greeting.connector,
+            connector=connector,
             reply=reply,
         )
-        self._record(connected, greeting.reply)
-        return self._answer(reply, Then.NEXT_LINE if reply.positive else Then.CLOSE, greeting.reply)
 
     def handle(self, line: str) -> Answer:
         """Answer one command line, given without its CRLF."""
@@ -181,27 +193,78 @@ class ServerSession:
         words = line.split()
         return " ".join(words[:2]) if len(words) > 2 and words[0].upper() == "AUTH" else line
 
-    def content(self, data: bytes) -> Answer:
-        """Answer the end of a message; ``data`` is its content with dot-stuffing undone."""
-        return self._take(data)
+    def content(self, data: bytes, *, cut: int = 0) -> Answer:
+        """Answer the end of a message.
 
-    def chunk(self, data: bytes, *, last: bool) -> Answer:
-        """Answer a chunk (RFC 3030)."""
-        if self._envelope is None or not self._envelope.recipients:
-            self._chunks.clear()
-            return Answer(self._kind.words.need_rcpt if self._envelope else self._kind.words.need_mail)
-        self._chunks.append(data)
-        if not last:
-            return Answer(self._kind.words.chunk_taken)
-        return self._take(b"".join(self._chunks))
+        Args:
+            data: its content with dot-stuffing undone.
+            cut: how many octets more of it came and were not kept.
+        """
+        self._transfer.take(data, cut)
+        return self._take()
+
+    def chunk(self, data: bytes, *, last: bool, cut: int = 0) -> Answer:
+        """Answer a chunk (RFC 3030), which was read whether it is wanted or not.
+
+        Args:
+            data: what was kept of it.
+            last: whether it ends the message.
+            cut: how many octets more of it came and were not kept.
+        """
+        refusal = self._chunk_refusal()
+        if refusal is not None:
+            return Answer(refusal)
+        self._transfer.take(data, cut)
+        if last or self._transfer.too_large:
+            return self._take()
+        return Answer(self._kind.words.chunk_taken)
 
     def overlong(self) -> Answer:
-        """Answer a line longer than any command may be."""
+        """Answer a line longer than ``longest_line``."""
+        if self._signing_in is not None:
+            # rfc4954:4 it fails the AUTH command; the next line is a command again
+            self._signing_in = None
+            return self._wrong(self._kind.words.auth_overlong)
         return self._wrong(self._kind.words.overlong)
 
     def crashed(self) -> Answer:
         """Answer when mailsim itself failed: never a verdict of the product."""
         return self._answer(self._kind.words.bug, Then.CLOSE, None)
+
+    # --- what no product says: the machine has its limits ---------------------------------------------------
+
+    def turn_away(self) -> Answer:
+        """Answer a connection for which this machine has no place."""
+        reply = self._kind.words.busy
+        self._record(self._connected("", reply))
+        return self._answer(reply, Then.CLOSE, None)
+
+    def starved(self) -> Answer:
+        """Answer a message or a chunk that this machine has no memory for; it is dropped."""
+        self._reset()
+        return Answer(self._kind.words.starved)
+
+    def flooded(self) -> Answer:
+        """Answer content without end."""
+        return self._answer(self._kind.words.too_large, Then.CLOSE, None)
+
+    def silent(self) -> Answer:
+        """Answer a client that has said nothing, or too little, for too long."""
+        return self._answer(self._kind.words.silent, Then.CLOSE, None)
+
+    def tired(self) -> Answer:
+        """Answer a client that has said too much without getting a message through."""
+        return self._answer(self._kind.words.too_many_errors, Then.CLOSE, None)
+
+    @property
+    def longest_line(self) -> int:
+        """How long the next line may be, in octets with its line end."""
+        return LONGEST_LINE if self._signing_in is None else LONGEST_ANSWER
+
+    @property
+    def kept(self) -> int:
+        """How many octets of the message in transfer are held."""
+        return self._transfer.kept
 
     @property
     def tls(self) -> ServerTls | None:
@@ -217,6 +280,7 @@ class ServerSession:
         """Take the facts of a finished handshake and forget what was said before it."""
         # rfc3207:4.2 the server must discard any knowledge obtained from the client
         self._facts = replace(self._facts, tls=tls, ehlo="", extended=False, user="")
+        self._offered = NONE_OFFERED
         self._reset()
         self._new_tls = tls
 
@@ -249,7 +313,7 @@ class ServerSession:
             case Data():
                 return self._data()
             case Bdat():
-                return Answer(None, Then.CHUNK, size=command.size, last=command.last)
+                return self._bdat(command)
             case StartTls():
                 return self._starttls()
             case Auth():
@@ -265,8 +329,13 @@ class ServerSession:
                 return Answer(words.help)
             case Quit():
                 return self._answer(words.quit, Then.CLOSE, None)
+            case Malformed(verb="BDAT"):
+                # what follows is a chunk of unknown size, and no command
+                return self._answer(words.malformed, Then.CLOSE, None)
             case Malformed():
                 return self._wrong(self._malformed(command))
+            case Http():
+                return self._answer(words.http, Then.CLOSE, None)
             case Unknown():
                 return self._wrong(words.unknown)
 
@@ -286,10 +355,17 @@ class ServerSession:
         return words.bad_helo if command.verb in ("EHLO", "HELO") else words.malformed
 
     def _ehlo(self, command: Ehlo) -> Answer:
-        self._reset()
-        self._facts = replace(self._facts, ehlo=command.domain, extended=command.extended)
+        before = self._facts
+        self._facts = replace(before, ehlo=command.domain, extended=command.extended)
         decision = self._kind.on_ehlo(self._at, self._session)
-        return self._answer(decision.value, Then.NEXT_LINE, decision)
+        reply = decision.value
+        if reply.positive:
+            self._reset()
+            self._offered = Capabilities.from_reply(reply) if command.extended else NONE_OFFERED
+        else:
+            # rfc5321:4.1.4 after a refusal the server is in the state it was in before
+            self._facts = before
+        return self._answer(reply, Then.NEXT_LINE, decision)
 
     def _starttls(self) -> Answer:
         if self.tls is None:
@@ -337,8 +413,10 @@ class ServerSession:
             return self._wrong(words.bad_sequence)
         if self._envelope is not None:
             return self._wrong(words.need_rcpt)
-        if not _known(command.parameters, _MAIL_PARAMETERS):
+        if not takes_mail(self._offered, command.parameters, signed_in=bool(self._facts.user)):
             return self._wrong(words.parameter)
+        if _beyond_ascii(command.path) and "SMTPUTF8" not in command.parameters:
+            return self._wrong(words.needs_smtputf8)
         self._message = self._incoming()
         decision = self._kind.on_mail(self._at, self._session, command)
         if decision.value is not None:
@@ -350,6 +428,7 @@ class ServerSession:
             envid=command.parameters.get("ENVID", ""),
             body=command.parameters.get("BODY", "").upper(),
         )
+        self._transfer = Transfer(self._kind.size_limit(self._at, self._session))
         self._ground.began(self.mta_id, self._facts, command.path, self._connector)
         return self._answer(words.sender_ok, Then.NEXT_LINE, decision)
 
@@ -357,8 +436,12 @@ class ServerSession:
         words = self._kind.words
         if self._envelope is None:
             return self._wrong(words.need_mail if self._facts.ehlo else words.bad_sequence)
-        if not _known(command.parameters, _RCPT_PARAMETERS):
+        if self._transfer.begun:
+            return self._wrong(words.in_chunks)
+        if not takes_rcpt(self._offered, command.parameters):
             return self._wrong(words.parameter)
+        if _beyond_ascii(command.path) and not self._envelope.smtputf8:
+            return self._wrong(words.needs_smtputf8)
         decision = self._kind.on_rcpt(self._at, self._session, self._envelope, command)
         if decision.value is not None:
             return self._answer(decision.value, Then.NEXT_LINE, decision)
@@ -375,15 +458,39 @@ class ServerSession:
         words = self._kind.words
         if self._envelope is None:
             return Answer(words.need_mail if self._facts.ehlo else words.bad_sequence)
-        if not self._envelope.recipients or self._chunks:
+        if not self._envelope.recipients:
             return Answer(words.need_rcpt)
-        return Answer(words.start_content, Then.CONTENT)
+        if self._transfer.begun:
+            return self._wrong(words.in_chunks)
+        if self._envelope.body == "BINARYMIME":
+            return self._wrong(words.binary)
+        return Answer(words.start_content, Then.CONTENT, keep=self._transfer.room)
 
-    def _take(self, data: bytes) -> Answer:
+    def _bdat(self, command: Bdat) -> Answer:
+        keep = self._transfer.room if self._chunk_refusal() is None else 0
+        return Answer(None, Then.CHUNK, size=command.size, last=command.last, keep=keep)
+
+    def _chunk_refusal(self) -> Reply | None:
+        """Return why no chunk may come now."""
+        words = self._kind.words
+        if not self._facts.ehlo:
+            return words.bad_sequence
+        if not self._offered.offers("CHUNKING"):
+            return words.unknown
+        if self._envelope is None:
+            return words.need_mail
+        return None if self._envelope.recipients else words.need_rcpt
+
+    def _take(self) -> Answer:
         if self._envelope is None:  # pragma: no cover - drivers read content only after 354
             raise AssertionError("content without an envelope")
-        envelope, name, message = self._envelope, self._message, Message.from_bytes(data)
+        envelope, name, message = self._envelope, self._message, self._transfer.message()
+        if message is None:
+            self._reset()
+            return self._answer(self._kind.words.header_too_large, Then.NEXT_LINE, None)
         acceptance = self._kind.on_data(self._at, self._session, envelope, message, name)
+        if self._transfer.too_large and acceptance.item is not None:
+            raise Bug(f"{self._kind.name} accepts {message.size} octets and keeps fewer")
         reply = acceptance.reply.value
         for attributed in acceptance.attributed:
             to = attributed.value
@@ -396,11 +503,11 @@ class ServerSession:
 
     def _reset(self) -> None:
         self._envelope = None
-        self._chunks.clear()
+        self._transfer = Transfer(None)
 
     def _answer(self, reply: Reply, then: Then, because: Reason | None) -> Answer:
         # rfc5321:3.8 after 421 the server closes
-        then = Then.CLOSE if reply.code == 421 else then
+        then = Then.CLOSE if reply.code == 421 or reply.closes else then
         self.closed = self.closed or then is Then.CLOSE
         return Answer(reply, then, because)
 
@@ -408,10 +515,5 @@ class ServerSession:
         self._ground.record(self.mta_id, what, message=self._message, session=self.name, because=because)
 
 
-_MAIL_PARAMETERS = frozenset({"SIZE", "BODY", "RET", "ENVID", "SMTPUTF8"})
-_RCPT_PARAMETERS = frozenset({"NOTIFY", "ORCPT"})
-
-
-def _known(parameters: Mapping[str, str], allowed: frozenset[str]) -> bool:
-    """Tell whether every parameter belongs to an extension that is spoken here."""
-    return parameters.keys() <= allowed
+def _beyond_ascii(path: Mailbox | None) -> bool:
+    return path is not None and path.needs_smtputf8

@@ -44,6 +44,18 @@ class SendContent:
 
 
 @dataclass(frozen=True, slots=True)
+class SendChunk:
+    """Send a message's content as the one chunk of BDAT LAST (RFC 3030). Answered by ``Heard`` or ``Broken``."""
+
+    data: bytes
+
+    @property
+    def line(self) -> str:
+        """The command before it."""
+        return f"BDAT {len(self.data)} LAST"
+
+
+@dataclass(frozen=True, slots=True)
 class Secure:
     """Start TLS as a client. Answered by ``Handshake``, or ``Broken`` when it fails."""
 
@@ -83,5 +95,5 @@ class Broken:
     replies: tuple[Reply, ...] = ()
 
 
-Operation: TypeAlias = Open | Say | SendContent | Secure | Close
+Operation: TypeAlias = Open | Say | SendContent | SendChunk | Secure | Close
 Result: TypeAlias = Heard | Handshake | Broken

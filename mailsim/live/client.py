@@ -33,6 +33,7 @@ from mailsim.flow.wire import (
     Result,
     Say,
     Secure,
+    SendChunk,
     SendContent,
 )
 from mailsim.live import sockets
@@ -175,6 +176,8 @@ class LiveWire:
                 return await self._say(operation)
             case SendContent(data):
                 return await self._content(data)
+            case SendChunk():
+                return await self._chunk(operation)
             case Secure():
                 return await self._secure(operation)
             case Close():
@@ -233,6 +236,12 @@ class LiveWire:
         self._open_link.at_client.said.append(content_line(content))
         async with self._limit("the message"):
             await self._open_connection.send(stuffed(content))
+            return await self._hear(1)
+
+    async def _chunk(self, operation: SendChunk) -> Result:
+        self._open_link.at_client.said += (operation.line, content_line(operation.data))
+        async with self._limit("the message"):
+            await self._open_connection.send(f"{operation.line}\r\n".encode() + operation.data)
             return await self._hear(1)
 
     async def _hear(self, count: int) -> Result:

@@ -17,6 +17,10 @@ from mailsim.live.addressing import require_loopback
 LONGEST_REQUEST = 256 * 1024 * 1024
 """A message in base64 with its envelope; Exchange Online takes 150 MB."""
 
+# whoever has no token can send that much all the same, before it is looked at
+_REQUESTS_AT_ONCE = 4
+_REQUEST_SECONDS = 60.0
+
 Handler = Callable[[dict[str, Any]], dict[str, Any]]
 
 
@@ -32,6 +36,7 @@ class ControlEndpoint:
         self._token = token
         self._handler = handler
         self._server: asyncio.Server | None = None
+        self._places = asyncio.Semaphore(_REQUESTS_AT_ONCE)
 
     async def open(self) -> int:
         """Listen; return the port."""
@@ -48,10 +53,11 @@ class ControlEndpoint:
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
-            answer = self._answer(await reader.readline())
-            writer.write(json.dumps(answer).encode() + b"\n")
-            await writer.drain()
-        except (ConnectionError, ValueError):
+            async with self._places, asyncio.timeout(_REQUEST_SECONDS):
+                answer = self._answer(await reader.readline())
+                writer.write(json.dumps(answer).encode() + b"\n")
+                await writer.drain()
+        except (OSError, ValueError):
             return
         finally:
             writer.close()

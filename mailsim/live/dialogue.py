@@ -5,22 +5,29 @@ answers; it decides nothing and sees no socket.
 
 Rules: (1) an event is written before the reply it is about; (2) replies to a group of commands leave together when the
 server has to wait (RFC 2920 section 3.2); (3) a failure of mailsim itself is ``Crashed`` and 421 4.3.0, never a
-verdict; (4) the end of an outside program's connection is written here, of our own by the client's end.
+verdict; (4) the end of an outside program's connection is written here, of our own by the client's end; (5) no wait is
+without end, and an outside program gets no more of this machine than ``live.guard`` says.
 """
 
 from __future__ import annotations
 
+import asyncio
 import ssl
+from contextlib import suppress
 from ipaddress import IPv4Address
 from typing import Protocol
 
 from mailsim.errors import Bug, LiveError
 from mailsim.flow.session import Answer, ServerSession, Then
-from mailsim.live.framing import Gone, Inflow, Overlong, TooLarge
+from mailsim.live.framing import Content, Gone, Inflow, Overlong, TooLarge
+from mailsim.live.guard import Patience
 from mailsim.live.link import Link, content_line
 from mailsim.live.run import Endpoint, Run
 from mailsim.trace.events import Closed, NotSecured
 from mailsim.world.facts import SessionFacts, TlsFacts
+
+# replies to one group are kept back until they are that many octets, so that a flood of commands is answered in pieces
+_UNSENT = 16 * 1024
 
 
 class Connection(Protocol):
@@ -32,11 +39,19 @@ class Connection(Protocol):
     def cause(self) -> str:
         """Return why the connection ended without QUIT."""
 
-    async def receive(self) -> bytes:
-        """Return the next octets; empty at the end of the connection."""
+    async def receive(self, deadline: float) -> bytes:
+        """Return the next octets; empty at the end of the connection.
+
+        Raises:
+            TimeoutError: the deadline has come, in seconds of the loop's clock.
+        """
 
     async def send(self, data: bytes) -> None:
-        """Write octets and wait while the client is slow."""
+        """Write octets and wait while the client is slow.
+
+        Raises:
+            OSError: the connection is gone, or the client was too slow for it.
+        """
 
     async def secure(self, context: ssl.SSLContext) -> TlsFacts:
         """Throw away what was sent ahead and enter TLS as a server.
@@ -55,14 +70,26 @@ class Dialogue:
         endpoint: the listener that was connected to.
         connection: the connection.
         link: what the client's end has announced; None for an outside program.
+        welcome: whether there is a place for it.
     """
 
-    def __init__(self, run: Run, endpoint: Endpoint, connection: Connection, link: Link | None) -> None:
+    def __init__(
+        self, run: Run, endpoint: Endpoint, connection: Connection, link: Link | None, *, welcome: bool
+    ) -> None:
+        guard = run.guard
         self._run = run
         self._connection = connection
         self._link = link
+        self._welcome = welcome
+        self._closing = self._over = False
         self._transcript = link.at_server if link else None
-        self._inflow = Inflow(self._more)
+        self._inflow = Inflow(self._more, self._may_hold, guard.content_octets)
+        self._patience = Patience(
+            guard.idle_seconds, guard.octets_per_second, asyncio.get_running_loop().time
+        )
+        self._in_content = False
+        self._holds = 0
+        self._commands = 0
         self._unsent = bytearray()
         self._last = "the connection"
         self._session = self._open(endpoint)
@@ -71,12 +98,16 @@ class Dialogue:
         """Greet, answer until the end, and write down how it ended."""
         try:
             await self._speak()
+        except TimeoutError:
+            await self._give_up("the client was silent for too long", self._session.silent())
         except (Gone, OSError):
             self._broke_off(self._connection.cause())
         except TooLarge:
-            self._too_large()
+            await self._give_up("the client sent more than anybody waits for", self._session.flooded())
         except Exception as error:
             await self._crash(error)
+        finally:
+            self._hold(0)
 
     def _open(self, endpoint: Endpoint) -> ServerSession:
         self._run.tick()
@@ -91,7 +122,7 @@ class Dialogue:
 
     async def _speak(self) -> None:
         self._run.tick()
-        answer = self._session.greet()
+        answer = self._session.greet() if self._welcome else self._session.turn_away()
         self._put(answer)
         while answer.then is not Then.CLOSE:
             answer = await self._command()
@@ -99,8 +130,15 @@ class Dialogue:
 
     async def _command(self) -> Answer:
         """Read one command and answer it, with all that belongs to it."""
-        line = await self._inflow.line()
+        if len(self._unsent) > _UNSENT:
+            await self._flush()
+            await asyncio.sleep(0)  # others have their turn
+        self._await(content=False)
+        line = await self._inflow.line(self._session.longest_line)
         self._run.tick()
+        self._commands += 1
+        if self._link is None and self._commands > self._run.guard.commands:
+            return self._exchange("<too many commands>", self._session.tired())
         if isinstance(line, Overlong):
             return self._exchange(f"<line of {line.octets} octets>", self._session.overlong())
         shown = self._session.shown(line)
@@ -111,25 +149,42 @@ class Dialogue:
             return await self._chunk(line, answer)
         self._exchange(line, answer)
         if answer.then is Then.CONTENT:
-            return await self._content()
+            return await self._content(answer)
         if answer.then is Then.HANDSHAKE:
             await self._secure()
         return answer
 
-    async def _content(self) -> Answer:
-        data = await self._inflow.content()
-        self._heard(content_line(data))
+    async def _content(self, asked: Answer) -> Answer:
+        self._await(content=True)
+        came = await self._inflow.content(self._worth(asked))
+        return self._taken(f"<{len(came.data) + came.cut} octets>", came, last=None)
+
+    async def _chunk(self, line: str, asked: Answer) -> Answer:
+        self._await(content=True)
+        came = await self._inflow.chunk(asked.size, self._worth(asked))
+        return self._taken(line, came, last=asked.last)
+
+    def _taken(self, line: str, came: Content, *, last: bool | None) -> Answer:
+        """Answer content, or a chunk where it matters whether it is the last."""
+        session = self._session
+        self._heard(content_line(came.data))
         self._run.tick()
-        answer = self._exchange(f"<{len(data)} octets>", self._session.content(data))
+        if came.starved:
+            answer = session.starved()
+        elif last is None:
+            answer = session.content(came.data, cut=came.cut)
+        else:
+            answer = session.chunk(came.data, last=last, cut=came.cut)
+        self._exchange(line, answer)
+        self._hold(session.kept)
+        if last is not False and answer.reply is not None and answer.reply.positive:
+            self._commands = 0
         self._run.on_work()
         return answer
 
-    async def _chunk(self, line: str, asked: Answer) -> Answer:
-        data = await self._inflow.chunk(asked.size)
-        self._run.tick()
-        answer = self._exchange(line, self._session.chunk(data, last=asked.last))
-        self._run.on_work()
-        return answer
+    def _worth(self, asked: Answer) -> int | None:
+        """Return how many octets are worth keeping; of our own client's message, whose ends are compared, all are."""
+        return asked.keep if self._link is None else None
 
     async def _secure(self) -> None:
         """Enter TLS; a client that does not get through it is gone."""
@@ -160,6 +215,7 @@ class Dialogue:
         if answer.reply is None:
             raise Bug("there is no reply to send")
         if answer.then is Then.CLOSE:
+            self._closing = True
             self._broke_off("")
         if self._transcript is not None:
             self._transcript.answered.append(answer.reply)
@@ -171,7 +227,27 @@ class Dialogue:
 
     async def _more(self) -> bytes:
         await self._flush()
-        return await self._connection.receive()
+        block = await self._connection.receive(self._patience.deadline)
+        if self._in_content:
+            self._patience.came(len(block))
+        return block
+
+    def _await(self, *, content: bool) -> None:
+        """Begin to wait for a command, which must be complete in time, or for content, which may take longer."""
+        self._in_content = content
+        self._patience.begin()
+
+    def _may_hold(self, octets: int) -> bool:
+        """Tell whether so many octets of the content being read may be held beside the chunks before."""
+        return self._link is not None or self._hold(self._session.kept + octets)
+
+    def _hold(self, octets: int) -> bool:
+        """Hold so many octets in all; refused where all connections together would hold too much."""
+        if self._link is not None:
+            return True
+        allowed = self._run.store.change(self._holds, octets)
+        self._holds = octets if allowed else self._holds
+        return allowed
 
     async def _flush(self) -> None:
         if self._unsent:
@@ -183,7 +259,8 @@ class Dialogue:
 
     def _broke_off(self, cause: str) -> None:
         """Write down the end of an outside program's connection; of our own, the client's end does."""
-        if self._link is None:
+        if self._link is None and not self._over:
+            self._over = True
             self._run.tick()
             self._run.pipeline.record(self._session.mta_id, Closed(cause), session=self._session.name)
 
@@ -192,19 +269,21 @@ class Dialogue:
         what = NotSecured(str(self._connection.peer()), cause)
         self._run.pipeline.record(self._session.mta_id, what, session=self._session.name)
 
-    def _too_large(self) -> None:
-        text = "the client sent more than this machine is to hold"
-        self._broke_off(text)
+    async def _give_up(self, cause: str, answer: Answer) -> None:
+        """Say a last word to a client that is waited for no longer; of our own clients none should be."""
         if self._link is not None:
-            self._run.failures.append(LiveError(f"session {self._session.name}: {text}"))
+            self._run.failures.append(LiveError(f"session {self._session.name}: {cause}"))
+        if answer.reply is not None and not self._closing:
+            self._unsent += answer.reply.to_wire()
+        self._broke_off(cause)
+        with suppress(OSError):
+            await self._flush()
 
     async def _crash(self, error: Exception) -> None:
         """Say 421 and remember what went wrong."""
         session = self._session
         text = f"{type(error).__name__}: {error}, while answering {self._last!r}"
         self._run.crashed(session.mta_id, text, session=session.name, message=session.message, cause=error)
-        try:
+        with suppress(OSError):
             self._put(session.crashed())
             await self._flush()
-        except OSError:
-            self._broke_off(self._connection.cause())

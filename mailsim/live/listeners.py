@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import socket
+from collections import Counter
 from ipaddress import IPv4Address
 
 from mailsim.errors import Bug, LiveError
+from mailsim.live.guard import most_connections
 from mailsim.live.run import Endpoint, Run
-from mailsim.live.server import ServerConnection
+from mailsim.live.server import ServerConnection, Welcome
 from mailsim.live.sockets import bound_socket
 from mailsim.world.topology import Mta
 
@@ -34,6 +36,8 @@ class Listeners:
         self._endpoints: dict[tuple[IPv4Address, int], Endpoint] = {}
         self._shut: dict[tuple[IPv4Address, int], socket.socket] = {}
         self._connections: set[ServerConnection] = set()
+        self._strangers: Counter[Endpoint] = Counter()
+        self._most_strangers = most_connections()
 
     @property
     def endpoints(self) -> tuple[Endpoint, ...]:
@@ -102,7 +106,7 @@ class Listeners:
 
     async def _serve(self, bound: socket.socket, endpoint: Endpoint) -> asyncio.Server:
         def connection() -> ServerConnection:
-            return ServerConnection(self._run, endpoint, self._connections.add, self._connections.discard)
+            return ServerConnection(self._run, endpoint, self._opened, self._closed)
 
         try:
             return await asyncio.get_running_loop().create_server(connection, sock=bound)
@@ -112,6 +116,23 @@ class Listeners:
                 f"cannot listen on port {endpoint.actual_port} of {endpoint.loopback} "
                 f"({endpoint.fqdn}:{endpoint.port}): {error}"
             ) from error
+
+    def _opened(self, connection: ServerConnection) -> Welcome:
+        """Count a connection and tell whether there is a place for it; our own clients always have one."""
+        self._connections.add(connection)
+        if connection.is_ours:
+            return Welcome.COME_IN
+        endpoint, limit = connection.endpoint, self._run.guard.connections
+        self._strangers[endpoint] += 1
+        here, in_all = self._strangers[endpoint], self._strangers.total()
+        if here > 2 * limit or in_all > self._most_strangers:
+            return Welcome.NOT_A_WORD
+        return Welcome.COME_IN if here <= limit else Welcome.GO_AWAY
+
+    def _closed(self, connection: ServerConnection) -> None:
+        self._connections.discard(connection)
+        if not connection.is_ours:
+            self._strangers[connection.endpoint] -= 1
 
     def _carrier(self, address: IPv4Address) -> IPv4Address:
         carrier = self._run.plan.carrier(address)

@@ -11,6 +11,7 @@ from mailsim.errors import Bug, MailsimError
 from mailsim.flow.pipeline import Pipeline
 from mailsim.live.addressing import AddressPlan
 from mailsim.live.contexts import Contexts
+from mailsim.live.guard import Guard, Store
 from mailsim.live.link import Links
 from mailsim.pki import Credentials
 from mailsim.trace.events import Crashed
@@ -70,14 +71,17 @@ class Run:
     Args:
         pipeline: the state of the simulation.
         on_work: called when something may have come into the spool.
+        guard: what outside programs may cost.
     """
 
-    def __init__(self, pipeline: Pipeline, on_work: Callable[[], None]) -> None:
+    def __init__(self, pipeline: Pipeline, on_work: Callable[[], None], guard: Guard) -> None:
         self.pipeline = pipeline
         self.plan = AddressPlan.of(pipeline.world)
         self.contexts = Contexts(self._credentials)
         self.links = Links()
         self.on_work = on_work
+        self.guard = guard
+        self.store = Store(guard.held_octets)
         self.clock: WallClock | None = None
         self.failures: list[MailsimError] = []
 

@@ -5,7 +5,8 @@ its command loop answers in its own words before any hook runs, and a simulator 
 
 Rules: (1) what was sent ahead of a handshake is thrown away (RFC 3207 section 4.2; CVE-2024-34083 and its kind); (2) the
 dialogue reads to the end of what was sent, also when the client has closed its half; (3) when the task of a
-connection is over, nothing is left of it.
+connection is over, nothing is left of it; (4) what a client sends behind the last reply is read and thrown away, since a
+socket that is closed over unread octets resets the connection, and the reply is lost (RFC 1122 section 4.2.2.13).
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections.abc import Callable
+from contextlib import suppress
+from enum import Enum
 from ipaddress import IPv4Address
 
 from aiosmtpd.smtp import SMTP
@@ -25,15 +28,21 @@ from mailsim.live.tls import peer_chain, tls_version
 from mailsim.pki import read_presented
 from mailsim.world.facts import TlsFacts
 
-# rfc5321:4.5.3.2.7 a server waits at least 5 minutes for the next command
-IDLE_SECONDS = 300.0
-# postfix: smtpd_starttls_timeout = 300 s; OpenSSL's and asyncio's own peers give up after 60
-HANDSHAKE_SECONDS = 60.0
-# how long a peer may take to see the end of a connection; a dead one never does
-CLOSING_SECONDS = 5.0
-
 # asyncio reads at most this at once, and a StreamReader pauses its transport at twice its limit
 _BLOCK = 256 * 1024
+# what is read behind the last reply
+_LINGERING = 16 * _BLOCK
+
+# what a client is told where not even a session could be opened
+_BUG = b"421 4.3.0 Internal error of the simulator\r\n"
+
+
+class Welcome(Enum):
+    """How a connection is received."""
+
+    COME_IN = "there is a place for it"
+    GO_AWAY = "it is told that there is none"
+    NOT_A_WORD = "it is closed without a word"
 
 
 class _Bare:
@@ -55,7 +64,7 @@ class ServerConnection(_Bare, SMTP):
     Args:
         run: the live run.
         endpoint: the listener that was connected to.
-        opened: called once connected.
+        opened: called once connected; says whether there is a place for it.
         closed: called when nothing is left of it.
     """
 
@@ -65,15 +74,19 @@ class ServerConnection(_Bare, SMTP):
         self,
         run: Run,
         endpoint: Endpoint,
-        opened: Callable[[ServerConnection], None],
+        opened: Callable[[ServerConnection], Welcome],
         closed: Callable[[ServerConnection], None],
     ) -> None:
         # aiosmtpd would ask the resolver for a name; ours never shows
         super().__init__(
-            _NO_HANDLER, hostname="localhost", timeout=IDLE_SECONDS, loop=asyncio.get_running_loop()
+            _NO_HANDLER,
+            hostname="localhost",
+            timeout=run.guard.idle_seconds,
+            loop=asyncio.get_running_loop(),
         )
         self._run = run
-        self._endpoint = endpoint
+        self.endpoint = endpoint
+        self._welcome = Welcome.COME_IN
         self._opened = opened
         self._closed_for_good = closed
         self._lost = asyncio.Event()
@@ -86,9 +99,14 @@ class ServerConnection(_Bare, SMTP):
         task, self._link = self._handler_coroutine, self._meet()
         if task is None:
             raise Bug("aiosmtpd started nothing")
-        self._opened(self)
+        self._welcome = self._opened(self)
         # not at the end of the task: one that is cancelled before its first step has no end of its own
         task.add_done_callback(self._over)
+
+    @property
+    def is_ours(self) -> bool:
+        """Whether the client is in this process."""
+        return self._link is not None
 
     def eof_received(self) -> bool | None:
         """Let the dialogue read to the end; aiosmtpd would cancel it with commands unanswered."""
@@ -96,7 +114,6 @@ class ServerConnection(_Bare, SMTP):
 
     def connection_lost(self, error: Exception | None) -> None:
         """Let the dialogue notice by itself; aiosmtpd would cancel it."""
-        self._stop_timer()
         asyncio.StreamReaderProtocol.connection_lost(self, error)
         self._lost.set()
 
@@ -111,15 +128,20 @@ class ServerConnection(_Bare, SMTP):
 
     async def _handle_client(self) -> None:
         """Hold the dialogue from the greeting to the end of the connection."""
+        if self._welcome is Welcome.NOT_A_WORD:
+            self._writer.transport.abort()
+            return
+        welcome = self._welcome is Welcome.COME_IN
         try:
-            await Dialogue(self._run, self._endpoint, self, self._link).hold()
+            await Dialogue(self._run, self.endpoint, self, self._link, welcome=welcome).hold()
         except asyncio.CancelledError:
             self._writer.transport.abort()
             raise
         except Exception as error:
-            self._run.crashed(self._endpoint.mta_id, f"no session could be opened: {error!r}", cause=error)
+            self._run.crashed(self.endpoint.mta_id, f"no session could be opened: {error!r}", cause=error)
+            self._writer.write(_BUG)
         finally:
-            await self._finish()
+            await self._finish(lingering=welcome)
 
     def _over(self, _task: asyncio.Task[None]) -> None:
         if self._link is not None:
@@ -130,23 +152,29 @@ class ServerConnection(_Bare, SMTP):
         peer = self._writer.get_extra_info("peername")
         return self._run.links.meet(peer[:2]) if peer else None
 
-    async def _finish(self) -> None:
+    async def _finish(self, *, lingering: bool) -> None:
         """Send what is left and close; a peer that does not answer the end is cut off."""
-        self._stop_timer()
-        self._writer.close()
         try:
-            async with asyncio.timeout(CLOSING_SECONDS):
+            async with asyncio.timeout(self._run.guard.closing_seconds):
+                if lingering:
+                    await self._linger()
+                self._writer.close()
                 await self._lost.wait()
         except TimeoutError:
             self._writer.transport.abort()
 
-    def _stop_timer(self) -> None:
-        if self._timeout_handle is not None:
-            self._timeout_handle.cancel()
+    async def _linger(self) -> None:
+        """Close our half and read what the client still sends, to the end or for a while."""
+        if self._writer.transport.is_closing() or not self._writer.can_write_eof():
+            return  # TLS has no halves
+        left = _LINGERING
+        with suppress(OSError):
+            self._writer.write_eof()
+            while left > 0 and (block := await self._reader.read(_BLOCK)):
+                left -= len(block)
 
-    def _timeout_cb(self) -> None:
-        self._cause = f"the client was silent for {IDLE_SECONDS:.0f} s"
-        self._writer.transport.abort()
+    def _reset_timeout(self, duration: float | None = None) -> None:
+        """Leave the time to the dialogue, which knows what it waits for."""
 
     # --- what the dialogue asks of the connection ----------------------------------------------------------
 
@@ -159,15 +187,29 @@ class ServerConnection(_Bare, SMTP):
         """Return why the connection ended without QUIT."""
         return self._cause or "closed by the client without QUIT"
 
-    async def receive(self) -> bytes:
-        """Return the next octets; empty at the end of the connection."""
-        self._reset_timeout()
-        return await self._reader.read(_BLOCK)
+    async def receive(self, deadline: float) -> bytes:
+        """Return the next octets; empty at the end of the connection.
+
+        Raises:
+            TimeoutError: the deadline has come, in seconds of the loop's clock.
+        """
+        async with asyncio.timeout_at(deadline):
+            return await self._reader.read(_BLOCK)
 
     async def send(self, data: bytes) -> None:
-        """Write octets and wait while the client is slow."""
+        """Write octets and wait while the client is slow.
+
+        Raises:
+            OSError: the connection is gone, or the client was too slow for it.
+        """
         self._writer.write(data)
-        await self._writer.drain()
+        try:
+            async with asyncio.timeout(self._run.guard.idle_seconds):
+                await self._writer.drain()
+        except TimeoutError:
+            self._cause = "the client did not read its replies"
+            self._writer.transport.abort()
+            raise ConnectionAbortedError(self._cause) from None
 
     async def secure(self, context: ssl.SSLContext) -> TlsFacts:
         """Enter TLS as a server.
@@ -181,7 +223,7 @@ class ServerConnection(_Bare, SMTP):
         # a client may be gone before the handshake is over, and asyncio warns of a protocol that would stay half open
         self._over_ssl = True
         try:
-            await self._writer.start_tls(context, ssl_handshake_timeout=HANDSHAKE_SECONDS)
+            await self._writer.start_tls(context, ssl_handshake_timeout=self._run.guard.handshake_seconds)
         except BaseException:
             # a transport that dies in a handshake does not tell the protocol above it
             self._writer.transport.abort()

@@ -22,6 +22,7 @@ from mailsim.flow.pipeline import Attempt, Pipeline
 from mailsim.flow.spool import Submission
 from mailsim.flow.wire import Operation, Result
 from mailsim.live.client import LiveWire
+from mailsim.live.guard import Guard
 from mailsim.live.listeners import Listeners
 from mailsim.live.run import Endpoint, Run, WallClock
 
@@ -40,11 +41,14 @@ class LiveRun:
     Args:
         pipeline: the state of the simulation; submissions may be in it already.
         port_offset: added to each modelled port; None takes free ports.
+        guard: what outside programs may cost this machine; None takes what is safe.
     """
 
-    def __init__(self, pipeline: Pipeline, *, port_offset: int | None = None) -> None:
+    def __init__(
+        self, pipeline: Pipeline, *, port_offset: int | None = None, guard: Guard | None = None
+    ) -> None:
         self.pipeline = pipeline
-        self._run = Run(pipeline, self.wake)
+        self._run = Run(pipeline, self.wake, guard or Guard())
         self._listeners = Listeners(self._run, port_offset)
         self._attempts: set[asyncio.Task[None]] = set()
         self._places = asyncio.Semaphore(ATTEMPTS_AT_ONCE)

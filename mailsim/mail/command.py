@@ -17,7 +17,9 @@ _KEYWORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]*")
 _MECHANISM = re.compile(r"[A-Za-z0-9_-]{1,20}")  # rfc4422:3.1
 _VALUE = re.compile(r"[!-<>-~]*")  # rfc5321:4.1.2 esmtp-value: no "=", no space, no control
 # what may stand in a Received field; let through more than rfc5321:4.1.1.1 does, as servers do
-_HOST = re.compile(r"[!-~\u00a1-\ud7ff\ue000-\U0010ffff]+")
+_HOST = re.compile(r"[!-~\u00a1-\ud7ff\ue000-\U0010ffff]{1,255}")  # rfc5321:4.5.3.1.2
+# postfix: smtpd_forbidden_commands = CONNECT GET POST; a browser can be made to send these to a port of its own machine
+_HTTP = re.compile(r"(CONNECT|DELETE|GET|HEAD|OPTIONS|PATCH|POST|PUT|TRACE) ", re.IGNORECASE)
 # rfc3461:4 xtext, of which only printable characters make sense in a report
 _XTEXT = r"(?:[!-*,-<>-~]|\+[2-6][0-9A-F]|\+7[0-9A-E])"
 
@@ -105,6 +107,11 @@ class Unknown:
 
 
 @dataclass(frozen=True, slots=True)
+class Http:
+    """The first line of an HTTP request: what follows is not meant for a mail server."""
+
+
+@dataclass(frozen=True, slots=True)
 class Malformed:
     """A known verb with an argument outside its grammar; ``in_path`` tells an address from the rest."""
 
@@ -127,6 +134,7 @@ Command: TypeAlias = (
     | Vrfy
     | Help
     | Unknown
+    | Http
     | Malformed
 )
 
@@ -136,7 +144,7 @@ def read_command(line: str) -> Command:
     verb, _, argument = line.strip(" \t").partition(" ")
     reader = _READERS.get(verb.upper())
     if reader is None:
-        return Unknown(verb[:40])
+        return Http() if _HTTP.match(line) else Unknown(verb[:40])
     try:
         return reader(argument.strip(" \t"))
     except _BadPath as problem:
@@ -229,6 +237,7 @@ _FORMS: Mapping[str, re.Pattern[str]] = {
     "RET": re.compile(r"FULL|HDRS", re.IGNORECASE),  # rfc3461:4.3
     "ENVID": re.compile(rf"(?=.{{1,100}}$){_XTEXT}+"),  # rfc3461:4.4
     "SMTPUTF8": re.compile(r""),  # rfc6531:3.4
+    "AUTH": re.compile(rf"<>|(?=.{{1,500}}$){_XTEXT}+"),  # rfc4954:5
     "NOTIFY": re.compile(r"NEVER|(SUCCESS|FAILURE|DELAY)(,(SUCCESS|FAILURE|DELAY))*", re.IGNORECASE),
     "ORCPT": re.compile(rf"(?=.{{1,500}}$)[A-Za-z0-9-]+;{_XTEXT}+"),  # rfc3461:4.2
 }

@@ -35,6 +35,12 @@ class HeaderField:
         return re.sub(r"\r?\n(?=[ \t])", "", body.decode("utf-8", "replace")).strip()
 
 
+def header_size(data: bytes) -> int:
+    """Return how many octets of a message are header, without looking at its fields."""
+    end = _END_OF_HEADER.search(data)
+    return end.start(1) if end else len(data)
+
+
 @lru_cache(maxsize=1024)  # a header is searched many times, for few names
 def _read_name(raw: bytes) -> str:
     return raw.decode("utf-8", "replace").rstrip()
@@ -53,19 +59,21 @@ class Message:
         header: the fields, topmost first.
         separator: the empty line between header and body as it came; empty when there was none.
         body: everything after it.
+        cut: how many octets came behind it and were not kept, since the message is too large anyway.
     """
 
     header: tuple[HeaderField, ...]
     separator: bytes
     body: bytes
+    cut: int = 0
 
     @classmethod
-    def from_bytes(cls, data: bytes) -> Message:
+    def from_bytes(cls, data: bytes, cut: int = 0) -> Message:
         """Split bytes into header and body; ``to_bytes`` gives the same bytes back."""
         end = _END_OF_HEADER.search(data)
         start, stop = (end.start(1), end.end(1)) if end else (len(data), len(data))
         fields = (HeaderField(raw) for raw in _FIELD.findall(data[:start]) if raw)
-        return cls(tuple(fields), data[start:stop], data[stop:])
+        return cls(tuple(fields), data[start:stop], data[stop:], cut)
 
     def to_bytes(self) -> bytes:
         """Return the message as it would be sent, before dot-stuffing."""
@@ -78,8 +86,9 @@ class Message:
 
     @property
     def size(self) -> int:
-        """Return the size in octets, header included."""
-        return sum(len(field.raw) for field in self.header) + len(self.separator) + len(self.body)
+        """Return the size in octets, header included, and what was not kept."""
+        kept = sum(len(field.raw) for field in self.header) + len(self.separator) + len(self.body)
+        return kept + self.cut
 
     def values(self, name: str) -> tuple[str, ...]:
         """Return the bodies of all fields of a name, topmost first."""

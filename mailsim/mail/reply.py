@@ -7,7 +7,7 @@ A reply is a value; vendors keep theirs as named constants with the exact text. 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 _ENHANCED = re.compile(r"([245]\.\d{1,3}\.\d{1,3})(?: |$)")
 
@@ -20,11 +20,13 @@ class Reply:
         code: three digits, 200 to 599.
         enhanced: the enhanced status code such as ``5.7.64``; empty where the product sends none.
         lines: the text lines without code and enhanced code; at least one, possibly empty.
+        closes: whether the server closes the connection after it, although it is no 421; the wire does not show that.
     """
 
     code: int
     enhanced: str
     lines: tuple[str, ...]
+    closes: bool = field(default=False, compare=False, repr=False)
 
     @property
     def positive(self) -> bool:
@@ -59,9 +61,9 @@ class Reply:
         return "".join(part + "\r\n" for part in parts).encode("utf-8", "surrogateescape")
 
 
-def reply(code: int, enhanced: str, text: str = "") -> Reply:
-    """Return a one-line reply."""
-    return Reply(code, enhanced, (text,))
+def reply(code: int, enhanced: str, text: str = "", *, closes: bool = False) -> Reply:
+    """Return a one-line reply, after which the connection may be closed."""
+    return Reply(code, enhanced, (text,), closes)
 
 
 class ReplyReader:
@@ -77,6 +79,8 @@ class ReplyReader:
 
     # rfc5321:4.5.3.1.5 allows 512 octets a reply line; long explanations of real servers need more
     longest_line = 8192
+    # no server has that many extensions
+    most_lines = 1000
 
     def __init__(self) -> None:
         self._buffer = b""
@@ -106,6 +110,8 @@ class ReplyReader:
             raise ValueError(f"not an SMTP reply: {line[:80]!r}")
         if self._code and code != self._code:
             raise ValueError(f"reply changes its code from {self._code} to {code}")
+        if len(self._texts) == self.most_lines:
+            raise ValueError(f"reply of more than {self.most_lines} lines")
         self._code = code
         self._texts.append(text)
         if separator == "-":

@@ -75,6 +75,9 @@ class ClientHost:
     def on_connect(self, _at: PointOfView, _facts: SessionFacts) -> Greeting:
         return Greeting(Decision("connection", reply(521, "5.3.2", "Host does not accept mail"), ()))
 
+    def size_limit(self, _at: PointOfView, _session: Session) -> int | None:
+        return None
+
     def on_ehlo(self, _at: PointOfView, _session: Session) -> Decision[Reply]:
         return Decision("EHLO", self.words.bad_sequence, ())
 

@@ -98,7 +98,11 @@ class ServerTls:
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """What the session answers by itself, in the product's words."""
+    """What a session answers by itself, and what a sender says of its next hop, in the product's words.
+
+    Those with a default are those for which a product's own are not known. ``bare_linefeeds`` says that content with bare LFs
+    goes by BDAT alone, and how it fails without; None puts line ends right.
+    """
 
     bad_sequence: Reply
     need_mail: Reply
@@ -123,6 +127,28 @@ class Words:
     auth_unknown: Reply = Reply(504, "5.7.4", ("Unrecognized authentication type",))
     auth_cancelled: Reply = Reply(501, "5.7.0", ("Authentication cancelled",))
     auth_malformed: Reply = Reply(501, "5.5.2", ("Cannot decode the response",))
+    auth_overlong: Reply = Reply(500, "5.5.6", ("Authentication exchange line is too long",))  # rfc4954:4
+    needs_smtputf8: Reply = Reply(553, "5.6.7", ("The address needs SMTPUTF8",))  # rfc6531:3.5
+    too_large: Reply = Reply(
+        552, "5.3.4", ("Message size exceeds fixed maximum message size",)
+    )  # rfc1870:6.3
+    header_too_large: Reply = Reply(552, "5.3.4", ("Message header is too large",))  # rfc5321:4.5.3.1.9
+    in_chunks: Reply = Reply(503, "5.5.1", ("The message is being sent by BDAT",))  # rfc3030:2
+    binary: Reply = Reply(503, "5.5.1", ("A message with BODY=BINARYMIME is sent by BDAT",))  # rfc3030:3
+    busy: Reply = Reply(421, "4.3.2", ("Too many connections",))  # rfc5321:3.8
+    starved: Reply = Reply(452, "4.3.1", ("Insufficient system resources",))  # rfc5321:4.2.3
+    silent: Reply = Reply(421, "4.4.2", ("Timeout exceeded",))  # rfc5321:4.5.3.2.7
+    no_smtputf8: Reply = Reply(
+        553, "5.6.7", ("The address needs SMTPUTF8, which the next hop does not offer",)
+    )  # rfc6531:3.5
+    no_8bit: Reply = Reply(
+        554, "5.6.3", ("The message needs 8BITMIME, which the next hop does not offer",)
+    )  # rfc6152:3
+    no_binary: Reply = Reply(
+        554, "5.6.3", ("The message needs BINARYMIME, which the next hop does not offer",)
+    )  # rfc3030:3
+    bare_linefeeds: Reply | None = None
+    http: Reply = Reply(221, "2.7.0", ("This is no web server",), closes=True)
     too_many_errors: Reply = Reply(
         421, "4.7.0", ("Too many errors on this connection, closing transmission channel",)
     )
@@ -452,6 +478,12 @@ class MtaKind(Protocol):
 
     def on_connect(self, at: PointOfView, facts: SessionFacts) -> Greeting:
         """Answer a new connection."""
+
+    def size_limit(self, at: PointOfView, session: Session) -> int | None:
+        """Return the octets from which on ``on_data`` refuses any message, None where there are none.
+
+        What comes beyond is not kept.
+        """
 
     def on_ehlo(self, at: PointOfView, session: Session) -> Decision[Reply]:
         """Answer EHLO or HELO; the name is in the facts already."""

@@ -6,6 +6,7 @@ knows the terminal.
 
 from __future__ import annotations
 
+import re
 import textwrap
 from dataclasses import dataclass
 
@@ -38,8 +39,8 @@ class Style:
     waits: str = "…"
 
     def paint(self, tone: str, text: str) -> str:
-        """Return a text in a tone of this style; the empty tone changes nothing."""
-        code = str(getattr(self, tone)) if tone else ""
+        """Return a text in a tone of this style, all of it visible; the empty tone adds nothing."""
+        code, text = str(getattr(self, tone)) if tone else "", visible(text)
         return f"{code}{text}\x1b[0m" if code and text else text
 
 
@@ -48,10 +49,19 @@ ASCII = Style(met="+", unmet="x", waits="~")
 COLOURS = Style(good="\x1b[32m", bad="\x1b[31m", unsure="\x1b[33m", dim="\x1b[2m", strong="\x1b[1m")
 
 
+# controls, which a terminal obeys; what turns the direction of writing; what is no UTF-8
+_INVISIBLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+
+
+def visible(text: str) -> str:
+    """Return a text in which a client of ours can have written nothing that a terminal obeys, or that cannot be printed."""
+    return _INVISIBLE.sub(lambda found: f"\\x{ord(found.group()):02x}", text)
+
+
 def fold(text: str, *, first: str, rest: str) -> list[str]:
     """Return a text as lines of at most ``WIDTH``, the first begun with ``first`` and the others with ``rest``."""
     lines = textwrap.wrap(
-        text,
+        visible(text),
         WIDTH,
         initial_indent=first,
         subsequent_indent=rest,

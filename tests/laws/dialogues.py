@@ -9,20 +9,18 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import cache
 
 from hypothesis import strategies as st
+from memory import Memory, Note
 from runs import KINDS
 from topologies import PASSWORD, USERS
 
-from mailsim.flow.session import LONGEST_LINE, Answer, ServerSession, Then
+from mailsim.flow.session import LONGEST_LINE, ServerSession, Then
 from mailsim.live.run import Endpoint
 from mailsim.mail.sasl import encoded
 from mailsim.mta.registry import BUILT_IN
-from mailsim.world.facts import TlsFacts
 
 SECONDS = 10.0
 
@@ -34,7 +32,7 @@ PATHS = st.sampled_from((
     "<a@->", "<a@[192.0.2.20]>",
 ))  # fmt: skip
 PARAMETERS = st.sampled_from((
-    "", "", "", " SIZE=10", " SIZE=99999999999", " SIZE=x", " BODY=8BITMIME", " SMTPUTF8", " RET=HDRS ENVID=a+2B",
+    "", "", "", " SIZE=10", " SIZE=99999999999", " SIZE=x", " BODY=8BITMIME", " SMTPUTF8", " RET=HDRS ENVID=a+2B", " BODY=BINARYMIME", " AUTH=a+3D",
     " NOTIFY=NEVER", " NOTIFY=DELAY,FAILURE ORCPT=rfc822;a@b.c", " AUTH=<>", " =", " SIZE=1 SIZE=1",
 ))  # fmt: skip
 USUAL = (
@@ -45,7 +43,7 @@ USUAL = (
 )
 ODD = (
     "HELO c.example", "EHLO", "EHLO two words", "ehlo [192.0.2.1]", "RSET", "rset now", "NOOP", "NOOP x", "VRFY bob",
-    "EXPN x", "HELP", "HELP me", "AUTH LOGIN", "ETRN x", "DATA now", "BDAT", "BDAT x", "BDAT 3 FIRST", "", " ", "\t",
+    "EXPN x", "HELP", "HELP me", "AUTH LOGIN", "ETRN x", "DATA now", "BDAT", "BDAT x", "BDAT 3 FIRST", "BDAT -1", "GET / HTTP/1.1", "", " ", "\t",
     "  NOOP  ", "MAIL", "MAIL TO:<a@b.c>", "RCPT", "RCPT FROM:<a@b.c>", "MAIL FROM: <a@b.c>", "STARTTLS now", ".", "\x00",
     "é", "X" * (LONGEST_LINE - 2), "X" * (LONGEST_LINE - 1), "X" * 9000,
 )  # fmt: skip
@@ -120,66 +118,6 @@ def dialogues() -> st.SearchStrategy[tuple[bytes, ...]]:
 
 
 # --- in memory ------------------------------------------------------------------------------------------------
-
-Note = Callable[[ServerSession, str, Answer], None]
-
-
-@dataclass
-class Memory:
-    """A session and the octets that it has not taken yet.
-
-    Args:
-        session: the server's side.
-        then: what the server waits for.
-        held: octets that are no whole line, content or chunk yet.
-        chunk: the announced chunk that is to come.
-        note: called with every command line and its answer.
-    """
-
-    session: ServerSession
-    note: Note
-    then: Then = Then.NEXT_LINE
-    held: bytes = b""
-    chunk: Answer | None = None
-
-    def hear(self, data: bytes) -> Iterator[bytes]:
-        """Take octets and yield the replies they lead to."""
-        self.held += data
-        while self.then is not Then.CLOSE and (answer := self._next()) is not None:
-            if answer.reply is not None:
-                yield answer.reply.to_wire()
-
-    def _next(self) -> Answer | None:
-        """Take one line, content or chunk off the octets and answer it; None when there is no whole one."""
-        if self.then is Then.CONTENT:
-            # the CRLF that ended DATA may be the first of CRLF.CRLF
-            content, end, rest = (b"\r\n" + self.held).partition(b"\r\n.\r\n")
-            plain = (content + b"\r\n").replace(b"\r\n.", b"\r\n")[2:]
-            return self._answered(self.session.content(plain), rest) if end else None
-        if self.chunk is not None:
-            data, rest, announced = self.held[: self.chunk.size], self.held[self.chunk.size :], self.chunk
-            if len(data) < announced.size:
-                return None
-            self.chunk = None
-            return self._answered(self.session.chunk(data, last=announced.last), rest)
-        line, end, rest = self.held.partition(b"\n")
-        return self._answered(self._line(line), rest) if end else None
-
-    def _line(self, line: bytes) -> Answer:
-        if len(line) + 1 > LONGEST_LINE:
-            return self.session.overlong()
-        text = line.removesuffix(b"\r").decode("utf-8", "surrogateescape")
-        answer = self.session.handle(text)
-        self.note(self.session, text, answer)
-        return answer
-
-    def _answered(self, answer: Answer, rest: bytes) -> Answer:
-        self.then, self.held = answer.then, rest
-        if answer.then is Then.CHUNK:
-            self.chunk = answer
-        if answer.then is Then.HANDSHAKE:
-            self.session.secured(TlsFacts("TLS1_3", None))
-        return answer
 
 
 def in_memory(

@@ -11,6 +11,7 @@ from builders import two_mtas
 
 from mailsim.flow.pipeline import Pipeline
 from mailsim.flow.predict import run_until_quiet
+from mailsim.live.guard import Guard
 from mailsim.live.worker import LiveRun
 from mailsim.mta.registry import Kinds
 from mailsim.pki import Pki
@@ -64,10 +65,10 @@ def lasting(world):
 
 
 @asynccontextmanager
-async def live(world=None, kinds=None):
+async def live(world=None, kinds=None, **limits):
     """Give a live run with nothing in it, and its log."""
     line = pipeline_of(world or two_mtas(), (), kinds)
-    async with LiveRun(line) as run:
+    async with LiveRun(line, guard=Guard(**limits)) as run:
         yield run, line.log
 
 

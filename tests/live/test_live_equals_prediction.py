@@ -10,9 +10,10 @@ import pytest
 from builders import START, internet_mta, submission, topology, two_mtas
 from live_runs import kinds_of, observed, of_type, predicted
 
+from mailsim.mail.line_ends import with_crlf
 from mailsim.mail.reply import Reply, reply
 from mailsim.mta.generic.kind import GenericMta
-from mailsim.mta.kind import Greeting
+from mailsim.mta.kind import Acceptance, Greeting
 from mailsim.mta.relaying.tls_policy import TlsDemand
 from mailsim.reason.decision import Decision
 from mailsim.trace.events import (
@@ -142,10 +143,11 @@ def test_connection_has_a_limit_of_messages():
 )
 @pytest.mark.parametrize("certificates", [True, False], ids=["tls", "clear"])
 def test_content_arrives_as_it_left(body, certificates):
-    """No octet of a message changes on the wire, and none of its dots ends it."""
+    """No octet of a message but a bare line end changes on the wire, and none of its dots ends it."""
     events = same(world_of(certificates=certificates), mail("m1", body=body))
     arrived = of_type(events, Delivered)[0].message.body
-    assert arrived in (body.encode(), body.encode() + b"\r\n")
+    righted = with_crlf(body.encode())
+    assert arrived in (righted, righted + b"\r\n")
 
 
 def test_nobody_listens_and_the_queue_expires():
@@ -234,6 +236,59 @@ def test_certificate_changes_on_the_way():
     events = same(world, mail("m1"), mail("m2", due=timedelta(hours=2)))
     shown = [what.peer.common_name for what in of_type(events, Secured) if what.end == "client"]
     assert shown == ["mx.northwind.com", "mx.fabrikam.com"]
+
+
+class Chunky(GenericMta):
+    """Sends and takes content by BDAT."""
+
+    words = replace(GenericMta.words, bare_linefeeds=reply(550, "5.6.11", "bare linefeeds"))
+
+    def on_ehlo(self, at, session):
+        offered = super().on_ehlo(at, session)
+        return replace(offered, value=replace(offered.value, lines=(*offered.value.lines, "BINARYMIME")))
+
+
+@pytest.mark.parametrize("certificates", [True, False], ids=["tls", "clear"])
+@pytest.mark.parametrize(
+    ("body", "parameter", "to", "delivered"),
+    [
+        ("a\n.\r\nQUIT\r\n", "", (BOB, EVE), 2),
+        ("a\n.\n\xff", " BODY=8BITMIME", (BOB,), 1),
+        ("\0\n.\r\n" * 50_000, " BODY=BINARYMIME", (BOB, NOBODY), 1),
+        ("a\nb", "", (NOBODY,), 0),
+    ],
+    ids=["text", "8bit", "binary", "nobody"],
+)
+def test_content_goes_by_bdat(body, parameter, to, delivered, certificates):
+    """Content that DATA cannot carry goes in one chunk, and nobody accepted means nothing sent."""
+    letter = mail("m1", *to, body=body)
+    body_value = "BINARYMIME" if "BINARY" in parameter else ""
+    letter = replace(letter, envelope=replace(letter.envelope, body=body_value))
+    events = same(world_of(certificates=certificates), letter, mail("m2"), kinds={"generic": Chunky()})
+    lines = [each.command for each in of_type(events, Exchanged)]
+    assert any(
+        line.startswith("MAIL") and line.endswith(f"SIZE={letter.message.size}{parameter}") for line in lines
+    )
+    assert sum(line.startswith("BDAT") for line in lines) == (1 if delivered else 0)
+    assert [event.message for event in events if isinstance(event.what, Delivered)].count("m2") == 1
+    assert len(of_type(events, Delivered)) >= delivered + 1
+
+
+class Shutting(GenericMta):
+    """Closes after it has refused a message."""
+
+    def on_data(self, at, session, envelope, message, name):
+        if "m1" not in message.value("Subject"):
+            return super().on_data(at, session, envelope, message, name)
+        return Acceptance(Decision("DATA", reply(552, "5.3.4", "Too large", closes=True), ()), None)
+
+
+def test_a_server_that_closes_after_a_refusal_is_asked_again():
+    """What waits behind a message that made the server close goes by another connection, at once."""
+    events = same(two_mtas(), mail("m1"), mail("m2"), mail("m3"), kinds={"generic": Shutting()})
+    assert [event.message for event in events if isinstance(event.what, Sent)][:2] == ["m2", "m3"]
+    assert len(of_type(events, Connected)) == 2
+    assert not of_type(events, Deferred)
 
 
 class Refusing(GenericMta):

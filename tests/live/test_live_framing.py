@@ -8,18 +8,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailsim.live import framing
-from mailsim.live.framing import LONGEST_LINE, Gone, Inflow, Overlong, TooLarge, finished, stuffed
+from mailsim.live.framing import LONGEST_LINE, Content, Gone, Inflow, Overlong, TooLarge, finished, stuffed
 
 
-def inflow(*blocks):
+def inflow(*blocks, **limits):
     """Return what a client sends in blocks."""
     left = list(blocks)
 
     async def more():
         return left.pop(0) if left else b""
 
-    return Inflow(more)
+    return Inflow(more, **limits)
 
 
 def read(what, *blocks):
@@ -89,7 +88,7 @@ def test_unfinished_line_is_no_command():
 )
 def test_content(sent, content):
     """Content ends at the final dot and loses the dots added to it."""
-    assert read("content", sent + b"QUIT\r\n") == (content, "QUIT")
+    assert read("content", sent + b"QUIT\r\n") == (Content(content), "QUIT")
 
 
 @pytest.mark.parametrize(
@@ -98,7 +97,7 @@ def test_content(sent, content):
 def test_smuggling_forms_end_nothing(end):
     """No dot but that between CRLFs ends content."""
     content, behind = read("content", b"a" + end + b"MAIL FROM:<b@c>\r\n.\r\nQUIT\r\n")
-    assert b"MAIL FROM" in content
+    assert b"MAIL FROM" in content.data
     assert behind == "QUIT"
 
 
@@ -107,7 +106,7 @@ def test_content_in_pieces():
     sent = b"a\r\n.\r\nQUIT\r\n"
     for cut in range(len(sent)):
         assert read("content", sent[:cut] or b"a"[:0] + sent[:1], sent[cut:] if cut else sent[1:]) == (
-            b"a\r\n",
+            Content(b"a\r\n"),
             "QUIT",
         )
 
@@ -118,11 +117,91 @@ def test_content_cut_off():
         read("content", b"a\r\n.")
 
 
-def test_endless_content_is_bounded(monkeypatch):
-    """A message that never ends does not fill the memory."""
-    monkeypatch.setattr(framing, "LARGEST_CONTENT", 1000)
+def test_endless_content_is_bounded():
+    """A message that never ends is waited for no longer."""
+    flow = inflow(b"x" * 600, b"x" * 600, b"\r\n.\r\n", longest=1000)
     with pytest.raises(TooLarge):
-        read("content", b"x" * 600, b"x" * 600, b"\r\n.\r\n")
+        asyncio.run(flow.content())
+
+
+class Flood:
+    """A client that sends a number of blocks, and a count of the most that was ever held of them."""
+
+    def __init__(self, *, block, blocks, end=b"", **limits):
+        self.left = [block] * blocks + [end]
+        self.most = 0
+        self.flow = Inflow(self.more, **limits)
+
+    async def more(self):
+        self.most = max(self.most, self.flow.held)
+        return self.left.pop(0) if self.left else b""
+
+
+BLOCK = 1000
+
+
+@pytest.mark.parametrize("keep", [0, 1, 999, 1000, 5000])
+def test_content_beyond_what_is_kept_is_counted(keep):
+    """A message larger than is worth keeping is read to its end and held no further than that."""
+    flood = Flood(block=b"x" * BLOCK, blocks=500, end=b"\r\n.\r\nQUIT\r\n")
+
+    async def both():
+        return await flood.flow.content(keep), await flood.flow.line()
+
+    content, behind = asyncio.run(both())
+    assert behind == "QUIT"
+    assert len(content.data) + content.cut == 500 * BLOCK + 2
+    assert keep <= len(content.data) <= keep * 4 // 3 + 4
+    assert flood.most <= keep * 4 // 3 + BLOCK + 10
+
+
+def test_dots_do_not_count_against_a_message():
+    """What dot-stuffing adds is not held against what is worth keeping."""
+    plain = b".\r\n" * 1000
+    flood = Flood(block=stuffed(plain)[:-3], blocks=1, end=b".\r\n")
+    assert asyncio.run(flood.flow.content(len(plain))) == Content(plain)
+
+
+@pytest.mark.parametrize("keep", [0, 1, 1500, 10_000])
+def test_chunk_beyond_what_is_kept_is_counted(keep):
+    """So is a chunk: it is swallowed whole, and what follows it is a command."""
+    flood = Flood(block=b"x" * BLOCK, blocks=10, end=b"QUIT\r\n")
+
+    async def both():
+        return await flood.flow.chunk(10 * BLOCK, keep), await flood.flow.line()
+
+    content, behind = asyncio.run(both())
+    assert behind == "QUIT"
+    assert len(content.data) + content.cut == 10 * BLOCK
+    assert len(content.data) == keep
+    assert flood.most <= keep + BLOCK
+
+
+@pytest.mark.parametrize("what", ["content", "chunk"])
+def test_content_that_may_not_be_held_is_swallowed(what):
+    """Where the memory of all connections is used up, a message is read to its end and forgotten."""
+    flood = Flood(
+        block=b"x" * BLOCK, blocks=10, end=b"\r\n.\r\nQUIT\r\n", may_hold=lambda octets: octets <= 3 * BLOCK
+    )
+
+    async def both():
+        wanted = flood.flow.content() if what == "content" else flood.flow.chunk(10 * BLOCK + 5)
+        return await wanted, await flood.flow.line()
+
+    content, behind = asyncio.run(both())
+    assert (content.data, content.starved, behind) == (b"", True, "QUIT")
+    assert flood.most <= 4 * BLOCK + 10
+
+
+def test_a_line_without_end_is_not_held():
+    """Ten million octets without a line end take no more memory than a block and a line."""
+    flood = Flood(block=b"x" * 100_000, blocks=100, end=b"\r\nQUIT\r\n")
+
+    async def both():
+        return await flood.flow.line(), await flood.flow.line()
+
+    assert asyncio.run(both()) == (Overlong(10_000_002), "QUIT")
+    assert flood.most <= 100_000 + LONGEST_LINE
 
 
 def test_chunk_is_taken_by_its_size():
@@ -132,20 +211,20 @@ def test_chunk_is_taken_by_its_size():
         flow = inflow(b"a\r\n.\r\n", b".\x00QUIT\r\n")
         return await flow.chunk(8), await flow.line()
 
-    assert asyncio.run(chunk()) == (b"a\r\n.\r\n.\x00", "QUIT")
+    assert asyncio.run(chunk()) == (Content(b"a\r\n.\r\n.\x00"), "QUIT")
 
 
 def test_huge_chunk_is_refused_unread():
     """A chunk that could not be held is not waited for."""
     with pytest.raises(TooLarge):
-        asyncio.run(inflow().chunk(framing.LARGEST_CONTENT + 1))
+        asyncio.run(inflow(longest=1000).chunk(1001))
 
 
 @given(st.lists(st.sampled_from([b"\r", b"\n", b".", b"\r\n", b"x"]), max_size=30).map(b"".join))
 def test_content_survives_the_wire(content):
     """Whatever line ends and dots content has, the server reads what the client sent."""
     whole = finished(content)
-    assert read("content", stuffed(whole) + b"QUIT\r\n") == (whole, "QUIT")
+    assert read("content", stuffed(whole) + b"QUIT\r\n") == (Content(whole), "QUIT")
 
 
 def test_finished_adds_a_line_end_only():

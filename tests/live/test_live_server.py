@@ -14,7 +14,6 @@ from builders import two_mtas
 from live_runs import Telnet, endpoint, kinds_of, lasting, live, of_type, telnet
 
 from mailsim.errors import Bug
-from mailsim.live import framing, server
 from mailsim.mta.generic.kind import GenericMta
 from mailsim.trace.events import (
     Closed,
@@ -30,11 +29,11 @@ from mailsim.trace.events import (
 TO_BOB = (b"EHLO c.example\r\n", b"MAIL FROM:<a@c.example>\r\n", b"RCPT TO:<bob@northwind.com>\r\n")
 
 
-def talk(conversation, *, world=None, kinds=None, source="127.0.0.1"):
+def talk(conversation, *, world=None, kinds=None, source="127.0.0.1", **limits):
     """Let an outside client talk to Northwind's MTA and return the log's events, everything done."""
 
     async def run():
-        async with live(world, kinds) as (running, log):
+        async with live(world, kinds, **limits) as (running, log):
             async with telnet(endpoint(running, "mx.northwind.com"), source=source) as client:
                 await conversation(client)
             await seen(log, Closed)
@@ -279,28 +278,26 @@ def test_client_resets_the_connection():
     assert kinds_of(asyncio.run(run()))[-2:] == ["Exchanged", "Closed"]
 
 
-def test_endless_content_is_cut_off(monkeypatch):
-    """A message larger than the machine is to hold ends the connection, not the simulator."""
-    monkeypatch.setattr(framing, "LARGEST_CONTENT", 10_000)
+def test_endless_content_is_cut_off():
+    """A message that does not end is answered and the connection closed."""
 
     async def conversation(client):
         await begin(client)
         client.writer.write(b"x" * 50_000)
-        assert await client.rest() == b""
+        assert await client.rest() == b"552 5.3.4 Message size exceeds fixed maximum message size\r\n"
 
-    assert of_type(talk(conversation), Closed) == [
-        Closed("the client sent more than this machine is to hold")
-    ]
+    events = talk(conversation, content_octets=10_000)
+    assert of_type(events, Closed) == [Closed("the client sent more than anybody waits for")]
 
 
-def test_silent_client_is_cut_off(monkeypatch):
+def test_silent_client_is_cut_off():
     """A client that says nothing does not keep its connection for ever."""
-    monkeypatch.setattr(server, "IDLE_SECONDS", 0.05)
 
     async def conversation(client):
-        assert await client.rest() == b""
+        assert await client.rest() == b"421 4.4.2 Error: timeout exceeded\r\n"
 
-    assert of_type(talk(conversation), Closed)[0].cause.startswith("the client was silent for")
+    events = talk(conversation, idle_seconds=0.05)
+    assert of_type(events, Closed) == [Closed("the client was silent for too long")]
 
 
 class Broken(GenericMta):

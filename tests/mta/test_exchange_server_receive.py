@@ -26,7 +26,7 @@ from mailsim.mail.message import Message
 from mailsim.mta.exchange_server.address_range import Binding
 from mailsim.mta.exchange_server.permissions import permissions
 from mailsim.mta.exchange_server.receive_connector import choose_receive_connector
-from mailsim.mta.exchange_server.rights import PermissionGroup, Right
+from mailsim.mta.exchange_server.rights import Grantee, PermissionGroup, Principal, Right
 from mailsim.mta.exchange_server.tls_domain_capabilities import DomainCapabilities
 from mailsim.reason.check import Verdict
 from mailsim.reason.cite import Grade
@@ -341,3 +341,52 @@ def test_the_received_fields():
     assert "via Frontend Transport" in front
     assert hub.startswith("from mail.contoso.com (198.51.100.10) by mail.contoso.com")
     assert "Frontend" not in hub
+
+
+# --- what closes the connection, and bare line ends -----------------------------------------------------------------
+
+
+@pytest.mark.shows("ms:new-receiveconnector")
+@pytest.mark.parametrize(
+    ("name", "closes"), [("192.0.2.66", True), ("[192.0.2.66]", True), ("c.example", False)]
+)
+def test_without_a_domain_the_connection_is_closed(name, closes):
+    """RequireEHLODomain closes the connection of a client that gives an address."""
+    at = view(on_premises(receive_connectors=(receive_connector(require_ehlo_domain=True),)))
+    answer = kind(at).on_ehlo(at, session(at, ehlo=name)).value
+    assert (answer.code == 501, answer.closes) == (closes, closes)
+
+
+@pytest.mark.shows("ms:new-receiveconnector")
+def test_a_large_header_closes_the_connection():
+    """MaxHeaderSize closes it; MaxMessageSize does not."""
+    at = view(
+        on_premises(receive_connectors=(receive_connector(max_header_size=1000, max_message_size=2000),))
+    )
+    mail, where = envelope("ann@fabrikam.com", "alice@contoso.com"), session(at)
+    header = take(at, where, mail, Message.from_bytes(b"A: " + b"x" * 1000 + b"\r\n\r\n")).reply.value
+    body = take(at, where, mail, Message.from_bytes(b"\r\n" + b"x" * 2000)).reply.value
+    assert (header.code, header.closes) == (552, True)
+    assert (body.code, body.closes) == (552, False)
+
+
+@pytest.mark.shows("ms:set-receiveconnector")
+@pytest.mark.parametrize(("rejected", "code"), [(False, 250), (True, 550)])
+@pytest.mark.parametrize("content", [b"\r\none\ntwo\r\n", b"A: x\n\r\n"])
+def test_bare_linefeeds(rejected, code, content):
+    """BareLinefeedRejectionEnabled refuses a message with a bare LF; without it the message is taken as it is."""
+    connector = receive_connector(bare_linefeed_rejection_enabled=rejected)
+    at = view(on_premises(receive_connectors=(connector,)))
+    mail = envelope("ann@fabrikam.com", "alice@contoso.com")
+    assert take(at, session(at), mail, Message.from_bytes(content)).reply.value.code == code
+    assert take(at, session(at), mail, Message.from_bytes(b"\r\none\rtwo\r\n")).reply.value.code == 250
+
+
+@pytest.mark.parametrize(("more", "limit"), [({}, 1000), ({"extended_rights": True}, None)])
+def test_what_is_kept_of_a_message(more, limit):
+    """No more than MaxMessageSize, unless the session may bypass it."""
+    rights = {Grantee(Principal.ANONYMOUS_LOGON): (Right.BYPASS_MESSAGE_SIZE_LIMIT,)} if more else {}
+    at = view(
+        on_premises(receive_connectors=(receive_connector(max_message_size=1000, extended_rights=rights),))
+    )
+    assert kind(at).size_limit(at, session(at)) == limit

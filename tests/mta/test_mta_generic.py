@@ -109,6 +109,28 @@ def test_what_it_refuses_at_the_end(message, code):
     assert acceptance.reply.value.enhanced == code
 
 
+@pytest.mark.shows("postfix:postconf")
+@pytest.mark.parametrize(("before", "refused"), [(99, False), (999, False), (1000, True)])
+def test_recipients_of_a_message(before, refused):
+    """A thousand are taken, later ones asked to come again (smtpd_recipient_limit)."""
+    at = world()
+    mail = envelope("x@contoso.com", *["ann@fabrikam.com"] * before)
+    decision = kind(at).on_rcpt(at, session(at), mail, Rcpt(Mailbox.parse("ann@fabrikam.com")))
+    assert decision.value == (reply(452, "4.5.3", "Error: too many recipients") if refused else None)
+
+
+@pytest.mark.shows("postfix:postconf")
+def test_line_ends_are_put_right():
+    """What is stored has CRLF at the end of every line and no CR elsewhere (smtpd_forbid_bare_newline)."""
+    at = world()
+    where, mail = session(at), envelope("x@contoso.com", "ann@fabrikam.com")
+    acceptance = take(at, where, mail, Message.from_bytes(b"Subject: x\n\none\n.\ntwo\rthree\r\n"))
+    assert acceptance.item.message.to_bytes().endswith(b"Subject: x\r\n\r\none\r\n.\r\ntwo three\r\n")
+    assert [each.saw for each in acceptance.reply.because if each.rule == "line ends"]
+    whole = take(at, where, mail, Message.from_bytes(b"Subject: x\r\n\r\none\r\n"))
+    assert not [each for each in whole.reply.because if each.rule == "line ends"]
+
+
 @pytest.mark.shows("rfc3848", "2")
 @pytest.mark.parametrize(
     ("more", "protocol"), [({"extended": False}, "SMTP"), ({}, "ESMTP"), ({"tls": True}, "ESMTPS")]

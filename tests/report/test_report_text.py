@@ -9,7 +9,9 @@ import pytest
 from mailsim.flow.expectation import DeliveredTo, Expectations, NotDeliveredTo
 from mailsim.flow.judge import judge
 from mailsim.mail.address import Mailbox
-from mailsim.report.style import ASCII, COLOURS, WIDTH
+from mailsim.mail.reply import reply
+from mailsim.report.lines import line
+from mailsim.report.style import ASCII, COLOURS, WIDTH, fold, visible
 from mailsim.report.text import decision_lines, finding_lines, message_lines, overview_lines, report_lines
 from mailsim.trace.events import Attributed, Connected, Crashed, Event, Exchanged
 from mailsim.trace.paths import trees
@@ -286,3 +288,15 @@ def test_marks_and_colours_are_the_caller_s() -> None:
     coloured = report_lines(bounced(), style=COLOURS)
     assert any(line.startswith(COLOURS.bad) for line in coloured)
     assert any(line.startswith(COLOURS.good) for line in coloured)
+
+
+def test_nothing_that_a_client_says_moves_a_terminal() -> None:
+    """Controls, bidirectional marks and what is no UTF-8 are written as escapes in every line."""
+    said = "\x1b[2J\x07 \u202e\udcff é"
+    shown = r"\x1b[2J\x07 \x202e\xdcff é"
+    assert visible(said) == shown
+    assert COLOURS.paint("bad", said) == f"{COLOURS.bad}{shown}\x1b[0m"
+    assert fold(said, first="", rest="") == [shown]
+    exchanged = Exchanged(f"VRFY {said}", reply(550, "5.1.1", "no"))
+    event = Event(seq=1, at=START, mta="mx", message="", session="s1", what=exchanged)
+    assert shown in line(event)

@@ -69,6 +69,9 @@ class ExchangeOnline:
     def on_connect(self, at: PointOfView, _facts: SessionFacts) -> Greeting:
         return receive.greet(at)
 
+    def size_limit(self, _at: PointOfView, _session: Session) -> int | None:
+        return receive.size_limit()
+
     def on_ehlo(self, at: PointOfView, session: Session) -> Decision[Reply]:
         return receive.answer_ehlo(at, session)
 

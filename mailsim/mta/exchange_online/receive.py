@@ -29,7 +29,7 @@ from mailsim.mta.exchange_online.edge_blocking import EDGE_BLOCKING, doubts, is_
 from mailsim.mta.exchange_online.enhanced_filtering import skip_relays
 from mailsim.mta.exchange_online.promotion import judge_trust
 from mailsim.mta.kind import Acceptance, Attribution, Greeting, Item, PointOfView, ServerTls, Session
-from mailsim.mta.relaying.reports import internal_id, message_id
+from mailsim.mta.relaying.reports import internal_id, shown_message_id
 from mailsim.reason.check import Check, check
 from mailsim.reason.cite import documented
 from mailsim.reason.decision import Decision, Gate, Reason, admit
@@ -52,8 +52,13 @@ def answer_ehlo(at: PointOfView, session: Session) -> Decision[Reply]:
         lines += [f"SIZE {defaults.MAX_MESSAGE_SIZE}", "PIPELINING", "DSN", "ENHANCEDSTATUSCODES"]
         lines += ["STARTTLS"] if tls_for(at, session) else []
         lines += [f"AUTH {name}" for name in submission.mechanisms(at, session.facts)]
-        lines += ["8BITMIME", "CHUNKING", "SMTPUTF8"]
+        lines += ["8BITMIME", "BINARYMIME", "CHUNKING", "SMTPUTF8"]
     return Decision("EHLO", Reply(250, "", tuple(lines)), (), "welcome")
+
+
+def size_limit() -> int:
+    """Return what a message may have, in octets."""
+    return defaults.MAX_MESSAGE_SIZE
 
 
 def tls_for(at: PointOfView, session: Session) -> ServerTls | None:
@@ -129,7 +134,7 @@ def take(at: PointOfView, session: Session, envelope: Envelope, message: Message
         facts=session.facts,
         context=_owners(envelope, found),
     )
-    shown_id = message.value("Message-ID") or message_id(name, at.mta.fqdn)
+    shown_id = shown_message_id(message, name, at.mta.fqdn)
     reply = replies.queued(shown_id, internal_id(at.mta.id, name), at.mta.fqdn)
     return Acceptance(Decision("DATA", reply, (*because, *decision.because), "accepted"), item, _shown(found))
 

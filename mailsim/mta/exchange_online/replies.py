@@ -38,6 +38,17 @@ WORDS = Words(
     ),
     sender_ok=reply(250, "2.1.0", "Sender OK"),
     recipient_ok=reply(250, "2.1.5", "Recipient OK"),
+    in_chunks=reply(503, "5.5.2", "Bad sequence of commands"),  # words of our own
+    binary=reply(503, "5.5.2", "Bad sequence of commands"),  # words of our own
+    busy=reply(421, "4.3.2", "Service not available"),
+    silent=reply(451, "4.7.0", "Timeout waiting for client input", closes=True),  # observed
+    # observed, and explained in KB 2998901
+    bare_linefeeds=reply(
+        550,
+        "5.6.11",
+        "SMTPSEND.BareLinefeedsAreIllegal; message contains bare linefeeds, which cannot be sent via DATA and receiving "
+        "system does not support BDAT",
+    ),
 )
 
 TOO_LARGE = reply(552, "5.3.4", "Message size exceeds fixed maximum message size")

@@ -29,7 +29,7 @@ def answer_ehlo(at: PointOfView, session: Session) -> Decision[Reply]:
     gate = Gate(
         "RequireEHLODomain",
         lambda: names_itself(connector, session.facts),
-        replies.WORDS.bad_helo,
+        replies.NO_EHLO_DOMAIN,
         documented("ms:new-receiveconnector", "RequireEHLODomain"),
     )
     named = admit("EHLO", (gate,))
@@ -106,6 +106,7 @@ def _extensions(connector: ReceiveConnector, session: Session, *, starttls: bool
     )
     after = (
         ("8BITMIME", connector.eight_bit_mime_enabled),
+        ("BINARYMIME", connector.binary_mime_enabled),
         ("CHUNKING", connector.chunking_enabled),
         ("SMTPUTF8", connector.smtp_utf8_enabled),
     )
@@ -122,7 +123,6 @@ def _left_out(connector: ReceiveConnector) -> Iterator[Check]:
         ("X-ANONYMOUSTLS", servers and not connector.suppress_x_anonymous_tls),
         ("X-EXPS", servers),
         ("AUTH NTLM", AuthMechanism.INTEGRATED in connector.mechanisms),
-        ("BINARYMIME", connector.binary_mime_enabled),
         ("XRDST", servers),
     )
     unspoken = [word for word, on in words if on]

@@ -64,6 +64,9 @@ class ExchangeServer:
     def on_connect(self, at: PointOfView, facts: SessionFacts) -> Greeting:
         return receive.greet(at, facts)
 
+    def size_limit(self, at: PointOfView, session: Session) -> int | None:
+        return receive.size_limit(at, session)
+
     def on_ehlo(self, at: PointOfView, session: Session) -> Decision[Reply]:
         return ehlo.answer_ehlo(at, session)
 

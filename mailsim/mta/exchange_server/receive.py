@@ -40,6 +40,7 @@ from mailsim.mta.exchange_server.receive_connector import (
     few_local_hops,
     few_recipients,
     fits,
+    free_of_bare_linefeeds,
     in_its_service,
     more_than_one_label,
     outside_reserved_second_level,
@@ -51,7 +52,7 @@ from mailsim.mta.exchange_server.rights import Principal, Right
 from mailsim.mta.exchange_server.servers import own_server_role
 from mailsim.mta.exchange_server.usage import SizeMode, TransportRole
 from mailsim.mta.kind import Acceptance, Greeting, Item, PointOfView, Session
-from mailsim.mta.relaying.reports import internal_id, message_id
+from mailsim.mta.relaying.reports import internal_id, shown_message_id
 from mailsim.reason.check import Check, check
 from mailsim.reason.cite import assumed, documented
 from mailsim.reason.decision import Decision, Gate, admit
@@ -287,7 +288,7 @@ def take(at: PointOfView, session: Session, envelope: Envelope, message: Message
         facts=session.facts,
         context=Trust(arrival.internal, resolved=_is_resolved(at, session, granted.value)),
     )
-    shown_id = message.value("Message-ID") or message_id(name, at.mta.fqdn)
+    shown_id = shown_message_id(message, name, at.mta.fqdn)
     accepted = replies.queued(shown_id, internal_id(at.mta.id, name), at.mta.fqdn)
     because = (*decision.because, *arrival.because)
     return Acceptance(Decision("DATA", accepted, because, "accepted"), item)
@@ -312,6 +313,12 @@ def _content_gates(
             PROPERTY,
         ),
         Gate("MaxMessageSize", lambda: _fits(connector, granted, message.size), replies.TOO_LARGE, LIMITS),
+        Gate(
+            "BareLinefeedRejectionEnabled",
+            lambda: free_of_bare_linefeeds(connector, message),
+            replies.BARE_LINEFEED,
+            PROPERTY,
+        ),
         Gate("MaxHopCount", lambda: few_hops(at, connector, hops), replies.TOO_MANY_HOPS, PROPERTY),
         Gate(
             "MaxLocalHopCount", lambda: few_local_hops(at, connector, local), replies.TOO_MANY_HOPS, PROPERTY
@@ -321,6 +328,12 @@ def _content_gates(
 
 def _fits(connector: ReceiveConnector, granted: Permissions, size: int) -> Check:
     return fits(connector, size, bypassed=Right.BYPASS_MESSAGE_SIZE_LIMIT in granted)
+
+
+def size_limit(at: PointOfView, session: Session) -> int | None:
+    """Return what a message may have, in octets; None where the session may bypass MaxMessageSize."""
+    bypassed = Right.BYPASS_MESSAGE_SIZE_LIMIT in permissions(at, session).value
+    return None if bypassed else _connector(session).max_message_size
 
 
 def _late(connector: ReceiveConnector, granted: Permissions, decision: Decision[T]) -> Decision[T]:

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import ClassVar, Literal
 
+from mailsim.mail.line_ends import has_bare_linefeed
+from mailsim.mail.message import Message
 from mailsim.mta.exchange_server import defaults
 from mailsim.mta.exchange_server.address_range import ALL_IPV4, Binding, IpRange, everywhere
 from mailsim.mta.exchange_server.assumptions import LOGON_FAILURES, MAX_HOP_COUNT, MAX_LOCAL_HOP_COUNT
@@ -38,6 +40,9 @@ CONNECTOR = documented("ms:receive-connectors", "Receive connectors in Exchange 
 LIMITS = documented("ms:message-size-limits", "Message size and recipient limits in Exchange Server")
 PROPERTY = documented("ms:new-receiveconnector")
 HEADER_REPLY = assumed("ms:new-receiveconnector", "MaxHeaderSize; the reply is not documented")
+LINEFEED_REPLY = assumed(
+    "ms:set-receiveconnector", "BareLinefeedRejectionEnabled; the reply is not documented"
+)
 RESERVED = documented("ms:ndr-codes", "5.1.4, 5.1.5, 5.1.6; that their class is 550 is inferred")
 
 
@@ -63,7 +68,6 @@ class ReceiveConnector(Configured):
     UNMODELLED: ClassVar[frozenset[str]] = frozenset(
         {
             "AuthTarpitInterval",
-            "BareLinefeedRejectionEnabled",
             "ConnectionInactivityTimeout",
             "ConnectionTimeout",
             "DefaultDomain",
@@ -111,6 +115,7 @@ class ReceiveConnector(Configured):
     delivery_status_notification_enabled: bool = True
     enhanced_status_codes_enabled: bool = True
     smtp_utf8_enabled: bool = True
+    bare_linefeed_rejection_enabled: bool = False
     suppress_x_anonymous_tls: bool = False
     max_header_size: int = field(default=defaults.MAX_HEADER_SIZE, metadata={"unit": "octets"})
     max_message_size: int = field(default=defaults.RECEIVE_MAX_MESSAGE_SIZE, metadata={"unit": "octets"})
@@ -406,6 +411,20 @@ def small_header(connector: ReceiveConnector, size: int) -> Check:
         saw=f"a header of {size} octets",
         wanted=f"at most {connector.max_header_size}",
         cite=HEADER_REPLY,
+    )
+
+
+def free_of_bare_linefeeds(connector: ReceiveConnector, content: Message) -> Check:
+    """BareLinefeedRejectionEnabled: no line of the message ends with LF alone."""
+    wanted = connector.bare_linefeed_rejection_enabled
+    found = wanted and has_bare_linefeed(content.to_bytes())
+    return _property(
+        connector,
+        "BareLinefeedRejectionEnabled",
+        not found,
+        saw="a bare LF" if found else str(wanted),
+        wanted="lines that end with CRLF" if wanted else "",
+        cite=LINEFEED_REPLY if found else PROPERTY,
     )
 
 

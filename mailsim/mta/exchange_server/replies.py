@@ -6,6 +6,7 @@ from published captures, and inferred ones have the code of a page and words of 
 
 from __future__ import annotations
 
+from dataclasses import replace
 from ipaddress import IPv4Address
 
 from mailsim.mail.reply import Reply, reply
@@ -37,6 +38,18 @@ WORDS = Words(
     ),
     sender_ok=reply(250, "2.1.0", "Sender OK"),
     recipient_ok=reply(250, "2.1.5", "Recipient OK"),
+    in_chunks=reply(503, "5.5.2", "Bad sequence of commands"),  # words of our own
+    binary=reply(503, "5.5.2", "Bad sequence of commands"),  # words of our own
+    busy=reply(421, "4.3.2", "Service not available"),
+    silent=reply(451, "4.7.0", "Timeout waiting for client input", closes=True),  # observed
+    header_too_large=reply(552, "5.3.4", "Message size exceeds fixed maximum message size", closes=True),
+    # of Exchange Online; that Exchange Server says the same is inferred
+    bare_linefeeds=reply(
+        550,
+        "5.6.11",
+        "SMTPSEND.BareLinefeedsAreIllegal; message contains bare linefeeds, which cannot be sent via DATA and receiving "
+        "system does not support BDAT",
+    ),
 )
 
 NO_SUBMIT_RIGHT = reply(
@@ -59,8 +72,11 @@ SEND_AS_DENIED = reply(550, "5.7.60", "SMTP; Client does not have permissions to
 RESERVED_TOP_LEVEL = reply(550, "5.1.4", "Recipient address reserved by RFC 2606")
 RESERVED_SECOND_LEVEL = reply(550, "5.1.5", "Recipient address reserved by RFC 2606")
 SINGLE_LABEL = reply(550, "5.1.6", "Recipient addresses in single label domains not accepted")
-# the reply to an oversized header is not documented; the code and text of an oversized message are assumed
-HEADER_TOO_LARGE = TOO_LARGE
+# that the connection is closed is documented, the replies are not: those to an oversized message and to no domain are assumed
+HEADER_TOO_LARGE = WORDS.header_too_large
+NO_EHLO_DOMAIN = replace(WORDS.bad_helo, closes=True)
+# that the message is rejected is documented, the reply is not
+BARE_LINEFEED = reply(550, "5.6.11", "Message contains bare linefeeds")
 UNABLE_TO_RELAY = reply(550, "5.7.54", "SMTP; Unable to relay recipient in non-accepted domain")
 TOO_MANY_HOPS = reply(554, "5.4.6", "Hop count exceeded - possible mail loop")
 NO_CONNECTOR = reply(421, "4.3.2", "Service not available")

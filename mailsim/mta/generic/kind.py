@@ -46,6 +46,9 @@ class GenericMta:
     def on_connect(self, at: PointOfView, _facts: SessionFacts) -> Greeting:
         return receive.greet(at)
 
+    def size_limit(self, at: PointOfView, _session: Session) -> int | None:
+        return receive.size_limit(at)
+
     def on_ehlo(self, at: PointOfView, session: Session) -> Decision[Reply]:
         return receive.answer_ehlo(at, session)
 
@@ -62,9 +65,9 @@ class GenericMta:
         return receive.judge_sender(at, mail)
 
     def on_rcpt(
-        self, at: PointOfView, session: Session, _envelope: Envelope, rcpt: Rcpt
+        self, at: PointOfView, session: Session, envelope: Envelope, rcpt: Rcpt
     ) -> Decision[Reply | None]:
-        return receive.judge_recipient(at, session, rcpt)
+        return receive.judge_recipient(at, session, envelope, rcpt)
 
     def on_data(
         self, at: PointOfView, session: Session, envelope: Envelope, message: Message, name: str

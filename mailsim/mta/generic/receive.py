@@ -6,13 +6,14 @@ from mailsim.mail.address import Mailbox
 from mailsim.mail.command import Mail, Rcpt
 from mailsim.mail.date import mail_date
 from mailsim.mail.envelope import Envelope
+from mailsim.mail.line_ends import has_bare, with_crlf
 from mailsim.mail.message import HeaderField, Message, header_field
 from mailsim.mail.reply import Reply
 from mailsim.mta.generic import replies
 from mailsim.mta.generic.config import GenericConfig
 from mailsim.mta.kind import Acceptance, Greeting, Item, PointOfView, ServerTls, Session
 from mailsim.reason.check import Check, check
-from mailsim.reason.cite import rfc
+from mailsim.reason.cite import documented, rfc
 from mailsim.reason.decision import Decision, Gate, admit
 
 RELAYING = rfc(5321, "3.6.2")
@@ -20,8 +21,17 @@ UNKNOWN_USER = rfc(5321, "3.4")
 SIZE = rfc(1870, "6.1")
 HOPS = rfc(5321, "6.3")
 
+LINE_ENDS = documented(
+    "postfix:postconf", "smtpd_forbid_bare_newline = normalize, cleanup_replace_stray_cr_lf"
+)
+RECIPIENTS = documented("postfix:postconf", "smtpd_recipient_limit")
+
 # rfc5321:6.3 wants at least 100
 MAX_HOPS = 100
+# postfix: smtpd_recipient_limit; rfc5321:4.5.3.1.8 wants at least 100
+MAX_RECIPIENTS = 1000
+# postfix: smtpd_hard_error_limit
+MAX_PROTOCOL_ERRORS = 20
 
 
 def config_of(at: PointOfView) -> GenericConfig:
@@ -32,7 +42,10 @@ def config_of(at: PointOfView) -> GenericConfig:
 
 def greet(at: PointOfView) -> Greeting:
     """Greet everyone."""
-    return Greeting(Decision("connection", replies.banner(at.mta.fqdn), (), "welcome"))
+    return Greeting(
+        Decision("connection", replies.banner(at.mta.fqdn), (), "welcome"),
+        protocol_errors=MAX_PROTOCOL_ERRORS,
+    )
 
 
 def answer_ehlo(at: PointOfView, session: Session) -> Decision[Reply]:
@@ -53,6 +66,11 @@ def tls_for(at: PointOfView, session: Session) -> ServerTls | None:
     return ServerTls(certificate, config_of(at).asks_client_certificate)
 
 
+def size_limit(at: PointOfView) -> int:
+    """Return what a message may have, in octets."""
+    return config_of(at).size_limit
+
+
 def judge_sender(at: PointOfView, mail: Mail) -> Decision[Reply | None]:
     """Accept every sender whose message is not announced as too large."""
     limit, announced = config_of(at).size_limit, int(mail.parameters.get("SIZE") or 0)
@@ -60,8 +78,14 @@ def judge_sender(at: PointOfView, mail: Mail) -> Decision[Reply | None]:
     return admit("MAIL FROM", (gate,))
 
 
-def judge_recipient(at: PointOfView, session: Session, rcpt: Rcpt) -> Decision[Reply | None]:
-    """Accept own mailboxes; relay only for own networks."""
+def judge_recipient(
+    at: PointOfView, session: Session, envelope: Envelope, rcpt: Rcpt
+) -> Decision[Reply | None]:
+    """Accept own mailboxes; relay only for own networks; a message with many recipients has so many at most."""
+    count = len(envelope.recipients) + 1
+    few = Gate("recipients", lambda: _few_recipients(count), replies.TOO_MANY_RECIPIENTS, RECIPIENTS)
+    if count > MAX_RECIPIENTS:
+        return admit(f"RCPT TO {rcpt.path}", (few,))
     local = not rcpt.path.domain or rcpt.path.domain in config_of(at).domains
     if local:
         exists = Gate(
@@ -86,14 +110,24 @@ def take(at: PointOfView, session: Session, envelope: Envelope, message: Message
     )
     if decision.value is not None:
         return Acceptance(Decision("DATA", decision.value, decision.because, "refused"), None)
+    righted, because = _righted(message)
     item = Item(
         name=name,
         envelope=envelope,
-        message=message.with_top(received(at, session, name)),
+        message=righted.with_top(received(at, session, name)),
         arrived=at.now,
         facts=session.facts,
     )
-    return Acceptance(Decision("DATA", replies.queued(name), decision.because, "accepted"), item)
+    return Acceptance(Decision("DATA", replies.queued(name), (*decision.because, *because), "accepted"), item)
+
+
+def _righted(message: Message) -> tuple[Message, tuple[Check, ...]]:
+    """Put line ends right, so that no next hop sees one where this host saw none (SMTP smuggling)."""
+    content = message.to_bytes()
+    if not has_bare(content):
+        return message, ()
+    saw = "a bare CR or LF, made a space or a CRLF"
+    return Message.from_bytes(with_crlf(content)), (check(True, "line ends", saw=saw, cite=LINE_ENDS),)
 
 
 def received(at: PointOfView, session: Session, name: str) -> HeaderField:
@@ -109,6 +143,13 @@ def received(at: PointOfView, session: Session, name: str) -> HeaderField:
 
 def _fits(size: int, limit: int) -> Check:
     return check(size <= limit, "size_limit", saw=f"{size} octets", wanted=f"at most {limit}", cite=SIZE)
+
+
+def _few_recipients(count: int) -> Check:
+    wanted = f"at most {MAX_RECIPIENTS}"
+    return check(
+        count <= MAX_RECIPIENTS, "recipients", saw=f"recipient {count}", wanted=wanted, cite=RECIPIENTS
+    )
 
 
 def _few_hops(hops: int) -> Check:

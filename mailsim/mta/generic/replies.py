@@ -26,9 +26,16 @@ WORDS = Words(
     help=reply(214, "2.0.0", "See RFC 5321"),
     sender_ok=reply(250, "2.1.0", "Ok"),
     recipient_ok=reply(250, "2.1.5", "Ok"),
+    auth_unknown=reply(503, "5.5.1", "Error: authentication not enabled"),
+    in_chunks=reply(503, "5.5.1", "Error: the message is being sent by BDAT"),
+    too_many_errors=reply(421, "4.7.0", "Error: too many errors"),
+    silent=reply(421, "4.4.2", "Error: timeout exceeded"),
+    busy=reply(421, "4.3.2", "All server ports are busy"),
+    http=reply(221, "2.7.0", "Error: I can break rules, too. Goodbye.", closes=True),
 )
 
 TOO_LARGE = reply(552, "5.3.4", "Message size exceeds fixed limit")
+TOO_MANY_RECIPIENTS = reply(452, "4.5.3", "Error: too many recipients")
 TOO_MANY_HOPS = reply(554, "5.4.6", "Error: too many hops")
 EXPIRED = reply(550, "4.4.7", "Message expired")
 

@@ -7,11 +7,12 @@ The human part, the header and the address it comes from are the vendor's.
 from __future__ import annotations
 
 import hashlib
+import re
 
 from mailsim.mail.address import Mailbox, ReversePath, show_path
 from mailsim.mail.dsn import Action, RecipientStatus, Report, write_report
 from mailsim.mail.envelope import Envelope, Recipient
-from mailsim.mail.message import HeaderField
+from mailsim.mail.message import HeaderField, Message
 from mailsim.mta.kind import Item, Notice, PointOfView
 from mailsim.reason.check import Check, check
 from mailsim.reason.cite import rfc
@@ -20,6 +21,16 @@ NULL_PATH = rfc(5321, "4.5.5")
 NOTIFY = rfc(3461, "4.1")
 
 _NOTIFY = {Action.FAILED: "FAILURE", Action.DELAYED: "DELAY"}
+
+
+# rfc5322:3.6.4 and what is borne beside it; a longer one does not fit in a line of a reply (rfc5321:4.5.3.1.5)
+_MESSAGE_ID = re.compile(r"[!-~]{1,320}")
+
+
+def shown_message_id(message: Message, name: str, host: str) -> str:
+    """Return the Message-ID that a reply shows: the message's own where it can stand in a line, else one made for it."""
+    own = message.value("Message-ID")
+    return own if _MESSAGE_ID.fullmatch(own) else message_id(name, host)
 
 
 def has_sender(sender: ReversePath) -> Check:
