@@ -109,6 +109,11 @@ class Dialogue:
         finally:
             self._hold(0)
 
+    @property
+    def all_was_heard(self) -> bool:
+        """Whether the client is known to have said no more: our own ends with QUIT."""
+        return self._link is not None and self._last == "QUIT"
+
     def _open(self, endpoint: Endpoint) -> ServerSession:
         self._run.tick()
         facts = SessionFacts(

@@ -131,9 +131,11 @@ class ServerConnection(_Bare, SMTP):
         if self._welcome is Welcome.NOT_A_WORD:
             self._writer.transport.abort()
             return
-        welcome = self._welcome is Welcome.COME_IN
+        lingering = welcome = self._welcome is Welcome.COME_IN
         try:
-            await Dialogue(self._run, self.endpoint, self, self._link, welcome=welcome).hold()
+            dialogue = Dialogue(self._run, self.endpoint, self, self._link, welcome=welcome)
+            await dialogue.hold()
+            lingering = welcome and not dialogue.all_was_heard
         except asyncio.CancelledError:
             self._writer.transport.abort()
             raise
@@ -141,7 +143,7 @@ class ServerConnection(_Bare, SMTP):
             self._run.crashed(self.endpoint.mta_id, f"no session could be opened: {error!r}", cause=error)
             self._writer.write(_BUG)
         finally:
-            await self._finish(lingering=welcome)
+            await self._finish(lingering=lingering)
 
     def _over(self, _task: asyncio.Task[None]) -> None:
         if self._link is not None:
@@ -203,6 +205,8 @@ class ServerConnection(_Bare, SMTP):
             OSError: the connection is gone, or the client was too slow for it.
         """
         self._writer.write(data)
+        if not self._writer.transport.get_write_buffer_size():
+            return  # the usual case: all of it is on its way
         try:
             async with asyncio.timeout(self._run.guard.idle_seconds):
                 await self._writer.drain()
