@@ -186,23 +186,26 @@ class _Up:
 def _logins(world: Topology) -> dict[str, Login]:
     """Return how each client host signs in that does."""
     from mailsim.mta.client import ClientConfig
+    from mailsim.world.dns import addresses_of
 
     found = {}
     for mta in world.mtas.values():
         config = mta.config
         if isinstance(config, ClientConfig) and config.login is not None:
-            address = next(map(str, world.zones.addresses(config.server.lower()).addresses), config.server)
+            address = next(map(str, addresses_of(world.zones_of(mta.id), config.server)), config.server)
             found[mta.id] = Login(address, config.port, config.login.user, config.login.password)
     return found
 
 
 def _receivers(world: Topology) -> dict[str, str]:
     """Return the host that the first MX of each domain leads to, by the domain."""
+    from mailsim.world.dns import addresses_of, mx_of
+
     owners = {address: mta.id for mta in world.mtas.values() for address in mta.addresses}
     found = {}
-    for domain in world.zones.mx_records:
-        hosts = (mx.exchange for mx in world.zones.mx(domain).records)
-        addresses = (each for host in hosts for each in world.zones.addresses(host).addresses)
+    for domain in world.zones.owners_of("MX"):
+        hosts = (mx.exchange for mx in mx_of(world.zones, domain).exchanges)
+        addresses = (each for host in hosts for each in addresses_of(world.zones, host))
         first = next((owners[each] for each in addresses if each in owners), None)
         if first is not None:
             found[domain] = first

@@ -36,7 +36,8 @@ def says(check: Check) -> str:
     if check.verdict is Verdict.NOT_REACHED:
         return f"{check.rule}: {check.saw}" if check.saw != "not reached" else f"{check.rule}: not reached"
     wanted = f", wanted {check.wanted}" if check.failed and check.wanted else ""
-    saw = f": {check.saw}" if check.saw else ""
+    aside = f" ({check.aside})" if check.aside else ""
+    saw = f": {check.saw}{aside}" if check.saw else ""
     return f"{check.rule}{saw}{wanted}{_reservation(check)}"
 
 

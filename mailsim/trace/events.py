@@ -217,6 +217,13 @@ class Dropped:
 
 
 @dataclass(frozen=True, slots=True)
+class Changed:
+    """The world became different, as the scenario says; it happens at no MTA."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Crashed:
     """A bug in mailsim; the run fails. Never an SMTP verdict."""
 
@@ -243,6 +250,7 @@ What: TypeAlias = (
     | Failed
     | Notified
     | Dropped
+    | Changed
     | Crashed
 )
 

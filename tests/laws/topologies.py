@@ -43,7 +43,7 @@ from mailsim.world.directory import (
     RecipientType,
     Restrictions,
 )
-from mailsim.world.dns import MxRecord, Zones
+from mailsim.world.dns import A, Mx, RecordSet, Zones
 from mailsim.world.topology import CertificateUse, Mta, Topology
 
 START = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
@@ -624,18 +624,19 @@ def zones(draw: st.DrawFn) -> Zones:
     homes |= {name: (inbound_host(name),) for name in map(cloud_domain_of, ORGANIZATIONS)}
     homes |= {name: (host,) for name, host in INTERNET.items()}
     records = {
-        "null.example": (MxRecord(0, ".", 3600),),
-        "eu.contoso.com": (MxRecord(5, "mail.contoso.com", 3600),),
+        "null.example": (Mx(0, "."),),
+        "eu.contoso.com": (Mx(5, "mail.contoso.com"),),
     }
     for domain, hosts in homes.items():
         best = draw(st.sampled_from(hosts * 6 + ("dark.example", "gone.example", ".", "mx.fabrikam.com")))
         second = draw(st.sampled_from((None, None, None, *NEXT_HOPS[:-1])))
-        records[domain] = (MxRecord(10, best, 3600),)
+        records[domain] = (Mx(10, best),)
         if second is not None and best != ".":
-            records[domain] += (MxRecord(20, second, 3600),)
+            records[domain] += (Mx(20, second),)
     entrances = [inbound_host(of(name)) for of in (domain_of, cloud_domain_of) for name in ORGANIZATIONS]
     hosts = ADDRESSES | dict.fromkeys(entrances, ADDRESSES[SERVICE_HOST])
-    return Zones(records, {host: (address,) for host, address in hosts.items()})
+    sets = (RecordSet(domain, 3600, exchangers) for domain, exchangers in records.items())
+    return Zones.of((*sets, *(RecordSet(host, 3600, (A(address),)) for host, address in hosts.items())))
 
 
 @st.composite

@@ -9,23 +9,19 @@ from __future__ import annotations
 from ipaddress import IPv4Address
 
 import pytest
+from builders import zones as zones_of
 from exchange_worlds import outbound, service, tenant
 
 from mailsim.config.load import load_text
 from mailsim.mta.exchange_online.connector import ConnectorType
 from mailsim.mta.exchange_online.lints import lints
 from mailsim.mta.rules.rule import TransportRule
-from mailsim.world.dns import MxRecord, Zones
 
 ON_PREMISES = {"connector_type": ConnectorType.ON_PREMISES}
 HOST = {"use_mx_record": False, "smart_hosts": ("mail.contoso.com",)}
 EVERY = outbound("C1", all_accepted_domains=True, **ON_PREMISES, **HOST)
-HERE = Zones(
-    {"contoso.com": (MxRecord(0, "eop.example", 3600),)}, {"eop.example": (IPv4Address("203.0.113.25"),)}
-)
-ELSEWHERE = Zones(
-    {"contoso.com": (MxRecord(0, "mx.example", 3600),)}, {"mx.example": (IPv4Address("192.0.2.1"),)}
-)
+HERE = zones_of({"contoso.com": [(0, "eop.example")]}, {"eop.example": [IPv4Address("203.0.113.25")]})
+ELSEWHERE = zones_of({"contoso.com": [(0, "mx.example")]}, {"mx.example": [IPv4Address("192.0.2.1")]})
 
 
 def found(*connectors, domains=("contoso.com",), zones=ELSEWHERE, rules=()) -> list[str]:

@@ -40,7 +40,7 @@ from mailsim.mta.kind import (
     Waiting,
     Words,
 )
-from mailsim.mta.relaying.nexthop import EQUAL_MX, choose_targets
+from mailsim.mta.relaying.nexthop import NEXT_HOP
 from mailsim.mta.relaying.offer import judge_offer
 from mailsim.mta.remote_domains import OWN_DOMAINS
 from mailsim.reason.decision import Decision
@@ -53,7 +53,7 @@ class ExchangeServer:
     name = "exchange_server"
     words: Words = replies.WORDS
     failure_is = "bounced"
-    assumptions = (*assumptions.EVERY, *recipient_assumptions.RESOLVING, OWN_DOMAINS, EQUAL_MX)
+    assumptions = (*assumptions.EVERY, *recipient_assumptions.RESOLVING, OWN_DOMAINS, *NEXT_HOP)
 
     def on_connect(self, at: PointOfView, facts: SessionFacts) -> Greeting:
         return receive.greet(at, facts)
@@ -92,13 +92,13 @@ class ExchangeServer:
         return categorize.categorize(at, item)
 
     def targets(self, at: PointOfView, relay: Relay) -> Decision[Targets]:
-        return choose_targets(at, relay, avoid_self=True)
+        return send.choose_next_hop(at, relay)
 
     def on_offer(self, at: PointOfView, relay: Relay, offer: Offer) -> Decision[Reply | None]:
         return judge_offer(at, relay, offer, send.word_tls_problem, send.TLS)
 
-    def on_no_route(self, _at: PointOfView, _relay: Relay, problem: RouteProblem) -> Reply:
-        return replies.NO_ROUTE[problem]
+    def on_no_route(self, at: PointOfView, _relay: Relay, problem: RouteProblem) -> Reply:
+        return send.word_no_route(at, problem)
 
     def on_unreachable(self, _at: PointOfView, _host: str, address: IPv4Address | None, cause: str) -> Reply:
         return replies.connection_failed(address, cause)

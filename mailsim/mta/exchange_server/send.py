@@ -6,18 +6,24 @@ expiration intervals".
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from mailsim.mail.dsn import Action
 from mailsim.mail.reply import Reply
 from mailsim.mta.exchange_report import exchange_report
 from mailsim.mta.exchange_server import defaults, replies
+from mailsim.mta.exchange_server.assumptions import DNS_FAILURE_TEXT
 from mailsim.mta.exchange_server.receive import Trust
 from mailsim.mta.exchange_server.reporting import reporting_to
 from mailsim.mta.exchange_server.send_connector import SendConnector, TlsAuthLevel
-from mailsim.mta.kind import Hold, Item, Notice, PointOfView, Refuse, Relay
+from mailsim.mta.kind import Hold, Item, Notice, PointOfView, Refuse, Relay, RouteProblem, Targets
+from mailsim.mta.relaying.nexthop import choose_targets
 from mailsim.mta.relaying.offer import TlsProblem
 from mailsim.mta.relaying.tls_policy import TlsDemand, TlsPolicy
+from mailsim.reason.check import check
 from mailsim.reason.choice import Choice
 from mailsim.reason.cite import documented
+from mailsim.reason.decision import Decision
 from mailsim.world.certificate import ChainVerdict, PresentedCertificate
 
 TLS = documented("ms:set-sendconnector", "RequireTLS, TlsAuthLevel, TlsDomain")
@@ -72,6 +78,23 @@ def hold_unreachable(item: Item, choice: Choice[SendConnector]) -> Hold | Refuse
     schedule = defaults.SCHEDULE
     expires = item.arrived + schedule.expires_after
     return Hold("Unreachable", replies.UNREACHABLE, expires, schedule.expired, schedule.warn_at(item))
+
+
+def choose_next_hop(at: PointOfView, relay: Relay) -> Decision[Targets]:
+    """Find the addresses a route leads to; where the DNS does not answer, say which words of the last error are assumed."""
+    decision = choose_targets(at, relay, avoid_self=True)
+    if decision.value.problem is not RouteProblem.DNS_FAILED:
+        return decision
+    choice = at.assumed(DNS_FAILURE_TEXT)
+    assumed = check(True, "words of a DNS failure", saw=choice, cite=DNS_FAILURE_TEXT.cite(choice))
+    return replace(decision, because=(assumed, *decision.because))
+
+
+def word_no_route(at: PointOfView, problem: RouteProblem) -> Reply:
+    """Word the failure of a next hop that leads nowhere."""
+    if problem is RouteProblem.DNS_FAILED:
+        return replies.DNS_FAILED[at.assumed(DNS_FAILURE_TEXT)]
+    return replies.NO_ROUTE[problem]
 
 
 def word_tls_problem(
