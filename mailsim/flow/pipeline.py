@@ -146,6 +146,11 @@ class Pipeline:
         """When the next thing is due; None when nothing is in flight or waits."""
         return self._spool.next_due
 
+    @property
+    def next_change(self) -> datetime | None:
+        """When the scenario changes next; None when it does not."""
+        return self.world.changes[0].at if self.world.changes else None
+
     def submit(self, submission: Submission) -> None:
         """Keep a message to be handed in when it is due."""
         self._spool.submit(submission)
