@@ -14,7 +14,7 @@ from enum import Enum
 from ipaddress import IPv4Address, IPv4Network
 from typing import Any, ClassVar, Literal
 
-from mailsim.config.record import RecordText
+from mailsim.config.record import OwnerText, RecordText
 from mailsim.flow.expectation import Expectations
 from mailsim.mta.exchange_online import accepted_domain as online
 from mailsim.mta.exchange_online.connection_filter import HostedConnectionFilterPolicy
@@ -439,13 +439,17 @@ class DnsFaultText:
     )
     until: timedelta | None = field(default=None, metadata={"doc": "after the start, such as +2h"})
 
+    def __post_init__(self) -> None:
+        if self.fail is None and not self.delay:
+            raise ValueError("nothing goes wrong here; wanted fail or delay")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DnsViewText:
     """What some hosts see instead of the public records: a name written here hides that name."""
 
     hosts: tuple[str, ...] = field(metadata={"name": "for", "doc": "the hosts that ask here"})
-    dns: Mapping[str, tuple[RecordText | DnsFaultText, ...]] = field(
+    dns: Mapping[OwnerText, tuple[RecordText | DnsFaultText, ...]] = field(
         default_factory=dict, metadata={"doc": "owner: [MX 0 host TTL, A address TTL]"}
     )
     origin: Origin | None = _origin()
@@ -456,7 +460,7 @@ class ChangeText:
     """What becomes different at an instant."""
 
     at: timedelta = field(metadata={"doc": "after the start, such as +2h"})
-    dns: Mapping[str, tuple[RecordText | DnsFaultText, ...] | None] = field(
+    dns: Mapping[OwnerText, tuple[RecordText | DnsFaultText, ...] | None] = field(
         default_factory=dict,
         metadata={"doc": "owner: [the records that replace those of the same type]; $null for none at all"},
     )
@@ -484,13 +488,13 @@ class ScenarioText:
     )
     internet: Mapping[str, InternetText] = field(default_factory=dict)
     clients: Mapping[str, ClientText] = field(default_factory=dict)
-    dns: Mapping[str, tuple[RecordText | DnsFaultText, ...]] = field(
+    dns: Mapping[OwnerText, tuple[RecordText | DnsFaultText, ...]] = field(
         default_factory=dict, metadata={"doc": "owner: [MX 0 host TTL, A address TTL]"}
     )
     dns_views: Mapping[str, DnsViewText] = field(
         default_factory=dict, metadata={"doc": "split horizon: what some hosts see instead"}
     )
-    zone_files: tuple[str, ...] | Mapping[str, str] = field(
+    zone_files: tuple[str, ...] | Mapping[OwnerText, str] = field(
         default=(), metadata={"doc": "files beside the scenario, or ORIGIN: file; dns goes before them"}
     )
     changes: tuple[ChangeText, ...] = field(

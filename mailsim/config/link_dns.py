@@ -1,15 +1,14 @@
 """From the DNS of a scenario to zones, views and changes.
 
 Records come from three places, the first that has a type of a name counts: ``dns:``, zone files, and what goes without saying
-(the addresses of hosts, the host names by which every tenant is reached, the MX of internet domains, PTR records). Rules: an alias
-has no other data (RFC 2181 section 10.1), a set of records has one TTL (RFC 2181 section 5.2).
+(the addresses of hosts, the host names by which every tenant is reached, the MX of internet domains, PTR records).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from ipaddress import IPv4Address
 
 from mailsim.config.document import Mark
@@ -18,24 +17,17 @@ from mailsim.config.format import ChangeText, DnsFaultText, DnsViewText, FailWor
 from mailsim.config.link_service import domains_of, inbound_host
 from mailsim.config.linking import Linking
 from mailsim.config.names import mark_of, require_known
-from mailsim.config.record import DEFAULT_TTL, RecordText
+from mailsim.config.record import DEFAULT_TTL, OwnerText, RecordText
+from mailsim.config.record_sets import RecordSets
 from mailsim.errors import ScenarioError
 from mailsim.mta.client import ClientConfig
 from mailsim.mta.exchange_online.config import ExchangeOnlineConfig
 from mailsim.mta.exchange_online.defaults import SUBMISSION_HOST
 from mailsim.mta.generic.config import GenericConfig
-from mailsim.world.dns import A, Data, DnsStatus, Fault, Mx, Ptr, RecordSet, View, Zones, follow
+from mailsim.world.dns import A, Data, Mx, Ptr, RecordSet, View, Zones, follow
 from mailsim.world.dns.change import DnsChange
-from mailsim.world.dns.name import normal, parse_name, reverse_name
+from mailsim.world.dns.name import normal, reverse_name
 from mailsim.world.topology import Mta
-
-_FAILURES = {
-    FailWord.SERVFAIL: DnsStatus.SERVFAIL,
-    FailWord.NXDOMAIN: DnsStatus.NXDOMAIN,
-    FailWord.TIMEOUT: DnsStatus.TIMEOUT,
-}
-
-Table = Mapping[str, tuple[RecordText | DnsFaultText, ...] | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,129 +53,47 @@ def link_dns(linking: Linking, mtas: Mapping[str, Mta]) -> Names:
         mtas: its MTAs by id.
     """
     at = mark_of(linking.text.origin, "dns")
-    written = _Owners(linking, at, "dns")
+    written = RecordSets(linking, at, "dns", may_deny=True)
     written.add_table(linking.text.dns)
     imported = _imported(linking)
-    public = Zones.of(_first_of(written.sets, imported.sets, _implied(mtas.values())), written.faults)
+    sources = (written.sets, imported.sets, _implied(mtas.values()))
+    public = Zones.of(_first_of(*sources, denied=written.denied), written.faults)
     views = tuple(_views(linking, mtas, public))
     _warn_of_aliases(linking, public, at)
     changes = sorted(_changes(linking, views), key=lambda change: change.at)
     return Names(public, views, tuple(changes))
 
 
-class _Owners:
-    """Collects records by owner and type, and reports what does not go together.
-
-    Args:
-        linking: the scenario.
-        at: where the records stand, unless said otherwise.
-        where: what they are, to begin each message with.
-    """
-
-    def __init__(self, linking: Linking, at: Mark | None, where: str) -> None:
-        self._linking = linking
-        self._diagnostics = linking.diagnostics
-        self._at = at
-        self._where = where
-        self.sets: dict[tuple[str, str], RecordSet] = {}
-        self.faults: list[Fault] = []
-
-    def add_table(self, table: Table) -> None:
-        """Take over everything under owners."""
-        for owner, entries in table.items():
-            name = self.owner(owner)
-            for each in entries or ():
-                if isinstance(each, DnsFaultText):
-                    self.faults += self.fault(name, each, self._linking.start)
-                elif each.data is None:
-                    problem = f"{self._where}: {owner}: {each.type} $null stands here"
-                    self._error(problem, wanted="a record; $null is for changes")
-                else:
-                    self.add(name, each.ttl, each.data)
-
-    def owner(self, text: str) -> str:
-        """Read the name of an owner."""
-        try:
-            return parse_name(text)
-        except ValueError as problem:
-            self._error(f"{self._where}: {problem}")
-            return normal(text)
-
-    def fault(self, name: str, text: DnsFaultText, start: datetime) -> Iterator[Fault]:
-        """Yield what goes wrong with a name."""
-        if text.fail is None and not text.delay:
-            self._error(f"{self._where}: {name}: nothing goes wrong here", wanted="fail or delay")
-        elif text.fail is FailWord.NONE:
-            self._error(
-                f"{self._where}: {name}: fail: none stands here", wanted="a failure; none is for changes"
-            )
-        else:
-            yield Fault(
-                owner=name,
-                type=text.type.upper(),
-                fail=_FAILURES[text.fail] if text.fail is not None else None,
-                delay=text.delay,
-                since=None if text.since is None else start + text.since,
-                until=None if text.until is None else start + text.until,
-            )
-
-    def add(self, name: str, ttl: int, data: Data, at: Mark | None = None) -> None:
-        """Take over one record."""
-        before = self.sets.get((name, data.type))
-        if before is None:
-            self._require_alone(name, data.type, at)
-            self.sets[name, data.type] = RecordSet(name, ttl, (data,))
-            return
-        if data in before.data:
-            return
-        if ttl != before.ttl:
-            problem = f"{self._where}: {name} has {data.type} records with TTL {before.ttl} and {ttl}"
-            self._warn(problem, at, wanted=f"one TTL; {min(ttl, before.ttl)} counts")
-        if data.type in ("CNAME", "SOA"):
-            self._error(f"{self._where}: {name} has two {data.type} records", at, wanted="one")
-            return
-        self.sets[name, data.type] = RecordSet(name, min(ttl, before.ttl), (*before.data, data))
-
-    def _require_alone(self, name: str, kind: str, at: Mark | None) -> None:
-        others = sorted(held for owner, held in self.sets if owner == name)
-        if others and "CNAME" in (kind, *others):
-            listed = " and ".join(dict.fromkeys((*others, kind)))
-            self._error(f"{self._where}: {name} has {listed}", at, wanted="a CNAME alone, or none")
-
-    def _error(self, problem: str, at: Mark | None = None, *, wanted: str = "") -> None:
-        self._diagnostics.error(at or self._at, problem, wanted=wanted)
-
-    def _warn(self, problem: str, at: Mark | None, *, wanted: str) -> None:
-        self._diagnostics.warning(at or self._at, problem, wanted=wanted)
-
-
 # --- where records come from ---------------------------------------------------------------------------------
 
 
-def _first_of(*sources: Mapping[tuple[str, str], RecordSet]) -> Iterator[RecordSet]:
+def _first_of(
+    *sources: Mapping[tuple[str, str], RecordSet], denied: set[tuple[str, str]]
+) -> Iterator[RecordSet]:
     """Yield the sets of each source that no earlier one has, and that do not stand beside an alias of an earlier one."""
     taken: dict[tuple[str, str], RecordSet] = {}
     for source in sources:
         owners = {owner for owner, _ in taken}
         for (owner, kind), records in source.items():
             alias = (owner, "CNAME") in taken or (kind == "CNAME" and owner in owners)
-            if (owner, kind) not in taken and not alias:
+            if (owner, kind) not in taken and (owner, kind) not in denied and not alias:
                 taken[owner, kind] = records
                 yield records
 
 
-def _imported(linking: Linking) -> _Owners:
+def _imported(linking: Linking) -> RecordSets:
     """Read the zone files."""
     named, at = linking.text.zone_files, mark_of(linking.text.origin, "zone_files")
-    files = [(path, origin) for origin, path in named.items()] if isinstance(named, Mapping) else []
+    files: list[tuple[str, str]] = []
+    files += [(path, origin) for origin, path in named.items()] if isinstance(named, Mapping) else []
     files += [(path, "") for path in named] if not isinstance(named, Mapping) else []
-    found = _Owners(linking, at, "zone file")
+    found = RecordSets(linking, at, "zone file")
     for path, origin in files:
         _import(linking, beside(linking.file, path), origin, found, at)
     return found
 
 
-def _import(linking: Linking, path: str, origin: str, found: _Owners, at: Mark | None) -> None:
+def _import(linking: Linking, path: str, origin: str, found: RecordSets, at: Mark | None) -> None:
     from mailsim.config.zone_file import read_zone  # noqa: PLC0415 - dnspython takes 160 ms
 
     try:
@@ -192,7 +102,7 @@ def _import(linking: Linking, path: str, origin: str, found: _Owners, at: Mark |
         for diagnostic in error.diagnostics:
             linking.diagnostics.error(at, str(diagnostic).removeprefix(f"{at}: "))
         return
-    for each in read_zone(text, path, found.owner(origin) if origin else "", linking.diagnostics):
+    for each in read_zone(text, path, origin, linking.diagnostics):
         found.add(each.owner, each.ttl, each.data, each.mark)
 
 
@@ -242,7 +152,7 @@ def _views(linking: Linking, mtas: Mapping[str, Mta], public: Zones) -> Iterator
             if other != name:
                 problem = f"DNS view {name!r}: {host} asks in view {other!r} already"
                 linking.diagnostics.error(mark_of(text.origin, "for"), problem, wanted="one view a host")
-        owners = _Owners(linking, mark_of(text.origin, "dns"), f"DNS view {name!r}")
+        owners = RecordSets(linking, mark_of(text.origin, "dns"), f"DNS view {name!r}")
         owners.add_table(text.dns)
         yield View.of(name, hosts, Zones.of(owners.sets.values(), owners.faults), public)
 
@@ -289,22 +199,22 @@ def _changes(linking: Linking, views: tuple[View, ...]) -> Iterator[DnsChange]:
 def _change(
     linking: Linking,
     text: ChangeText,
-    owner: str,
+    owner: OwnerText,
     entries: tuple[RecordText | DnsFaultText, ...] | None,
 ) -> DnsChange:
     """Return what becomes of one name."""
-    owners = _Owners(linking, mark_of(text.origin, "dns"), "changes")
-    name, when = owners.owner(owner), linking.start + text.at
+    owners = RecordSets(linking, mark_of(text.origin, "dns"), "changes")
+    when = linking.start + text.at
     records = [each for each in entries or () if isinstance(each, RecordText)]
     faults = [each for each in entries or () if isinstance(each, DnsFaultText)]
     owners.add_table({owner: tuple(each for each in records if each.data is not None)})
     come = [each for each in faults if each.fail is not FailWord.NONE]
     return DnsChange(
         at=when,
-        owner=name,
+        owner=owner,
         removes=frozenset(each.type for each in records if each.data is None) if entries else None,
         sets=tuple(owners.sets.values()),
-        faults=tuple(fault for each in come for fault in owners.fault(name, each, linking.start)),
+        faults=tuple(fault for each in come for fault in owners.fault(owner, each)),
         mends=frozenset(each.type.upper() for each in faults if each.fail is FailWord.NONE),
         view=text.view,
     )

@@ -25,6 +25,21 @@ _UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 _ABSENT = ("$null", "null")
 
 
+class OwnerText(str):
+    """The name that records belong to, as names are compared."""
+
+    __slots__ = ()
+
+    @classmethod
+    def parse(cls, text: str) -> OwnerText:
+        """Read a name.
+
+        Raises:
+            ValueError: if it is none.
+        """
+        return cls(parse_name(text))
+
+
 @dataclass(frozen=True, slots=True)
 class _Word:
     """One word of a record; within quotes it is nothing but text."""
@@ -193,7 +208,7 @@ def _by_dnspython(kind: str, text: str) -> Data:
     written = text[len(text) - len(rest) :]
     try:
         known = dns.rdatatype.from_text(kind)
-        data = dns.rdata.from_text(dns.rdataclass.IN, known, written, origin=dns.name.root)
+        data = dns.rdata.from_text(dns.rdataclass.IN, known, written, origin=dns.name.root, relativize=False)
     except dns.rdatatype.UnknownRdatatype:
         raise ValueError(f"{kind!r} is not a record type") from None
     except (dns.exception.DNSException, ValueError) as error:
