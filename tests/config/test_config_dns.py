@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from datetime import timedelta
 from ipaddress import IPv4Address, IPv6Address
+from pathlib import Path
 
 import pytest
 
@@ -26,6 +29,7 @@ from mailsim.world.dns import (
     mx_of,
 )
 
+SCENARIO = Path(__file__).parents[2] / "scenarios" / "dns" / "mx-change.yaml"
 HEAD = """\
 mailsim: 1
 internet:
@@ -210,6 +214,15 @@ changes:
         "FOUND", "NODATA", "TIMEOUT", "NODATA", "FOUND", "NODATA", "FOUND", "SERVFAIL", "NXDOMAIN", "NXDOMAIN",
     ]  # fmt: skip
     assert len(list(world.every_state())) == 5
+
+
+def test_dnspython_is_not_waited_for():
+    """A scenario without zone files and rare types is predicted without it: importing it takes 160 ms."""
+    program = (
+        "import sys\nfrom mailsim import load, predict\n"
+        f"predict(load({str(SCENARIO)!r}))\nsys.exit('dns' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", program], check=False, timeout=60).returncode == 0
 
 
 # --- zone files ---------------------------------------------------------------------------------------------

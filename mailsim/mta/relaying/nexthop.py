@@ -11,6 +11,7 @@ Unmodelled: IPv6. A host that has AAAA records only cannot be reached, and the a
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from hashlib import sha256
 from ipaddress import IPv4Address
 
 from mailsim.mta.kind import PointOfView, Relay, RouteProblem, Target, Targets
@@ -29,7 +30,11 @@ NEGATIVE = rfc(2308, "5")
 EQUAL_MX = Assumption(
     key="equal-mx-order",
     question="in which order are hosts of equal preference tried?",
-    choices={"by name": "by name", "by name, reversed": "by name, from the end of the alphabet"},
+    choices={
+        "by name": "by name",
+        "by name, reversed": "by name, from the end of the alphabet",
+        "spread": "spread evenly, by a number made of the sender, the instant and the host, so that each run does the same",
+    },
     evidence="RFC 5321 section 5.1 wants the sender to spread over them at random, so any order may happen",
 )
 MX_ALIAS = Assumption(
@@ -231,8 +236,15 @@ def _in_order(search: _Search, records: tuple[Mx, ...]) -> tuple[Mx, ...]:
     search.made.append(check(True, "order of equal preference", saw=order, cite=EQUAL_MX.cite(order)))
     if order == EQUAL_MX.default:
         return records
+    if order == "spread":
+        return tuple(sorted(records, key=lambda mx: (mx.preference, _lot(search.at, mx.exchange))))
     backwards = sorted(records, key=lambda mx: mx.exchange, reverse=True)
     return tuple(sorted(backwards, key=lambda mx: mx.preference))
+
+
+def _lot(at: PointOfView, host: str) -> bytes:
+    """Return a host's number in the draw of one attempt."""
+    return sha256(f"{at.mta.id} {at.now.isoformat()} {host}".encode()).digest()
 
 
 def _usable_addresses(search: _Search, host: str, asked: Asked, *, written: bool) -> tuple[IPv4Address, ...]:
