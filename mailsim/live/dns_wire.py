@@ -4,6 +4,8 @@ Called by the server for every query. It answers like an authority that also rec
 aliases, with the SOA where there is nothing, NXDOMAIN apart from NODATA, SERVFAIL or silence where a fault says so. Modelled IPv4
 addresses are given as the loopback addresses that carry them, and names for those are looked up as names for the modelled ones. Pure.
 
+Records of one set come in any order, as from real servers: dnspython shuffles them.
+
 Unmodelled: IPv6 (AAAA records are kept back, since what they name lies outside of this machine), DNSSEC, zone transfer. Addresses in
 TXT records stay as they are modelled.
 Sources: RFC 1035 section 4, RFC 2308 section 3, RFC 6891, RFC 7766, RFC 8482.

@@ -40,6 +40,7 @@ CONNECTORS = {
     "by all accepted domains",
     "by rule",
     "by centralized transport",
+    "by Intra-Organization SMTP Send Connector",
     "by MX",
     "Unreachable",
 }

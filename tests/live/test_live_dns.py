@@ -106,7 +106,7 @@ def texts(message: dns.message.Message) -> list[str]:
 def test_answers(name, kind, rcode, answer):
     """The rules of the authority reach the wire; addresses are those that carry the modelled ones."""
     reply = asked(name, kind)
-    assert (dns.rcode.to_text(reply.rcode()), texts(reply)) == (rcode, answer)
+    assert (dns.rcode.to_text(reply.rcode()), sorted(texts(reply))) == (rcode, sorted(answer))
     assert reply.flags & dns.flags.AA
     assert reply.flags & dns.flags.RA
 

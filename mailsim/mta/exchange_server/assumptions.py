@@ -85,15 +85,6 @@ SEND_AS_FROM = Assumption(
     },
     evidence="a refusal to the final dot suggests that the header is looked at; the pages speak of the sender",
 )
-DNS_FAILURE_TEXT = Assumption(
-    key="onprem-dns-failure-text",
-    question="what is the last error of a queue when the DNS does not answer?",
-    choices={
-        "with-error": "451 4.4.0 DNS query failed. The error was: DNS query failed with error ErrorRetry",
-        "bare": "451 4.4.0 DNS query failed",
-    },
-    evidence="KB 3007623 has the first, the page on this error the second; which of SERVFAIL and time-outs has which is not said",
-)
 EVERY = (
     MAX_HOP_COUNT,
     MAX_LOCAL_HOP_COUNT,
@@ -104,5 +95,4 @@ EVERY = (
     LOGON_FAILURES,
     SEND_AS_STAGE,
     SEND_AS_FROM,
-    DNS_FAILURE_TEXT,
 )

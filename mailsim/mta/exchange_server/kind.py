@@ -14,13 +14,14 @@ from mailsim.mail.sasl import Claim
 from mailsim.mta.exchange_server import (
     assumptions,
     categorize,
-    defaults,
     ehlo,
     headers,
+    next_hop,
     receive,
     recipient_assumptions,
     replies,
     send,
+    send_assumptions,
     submission,
 )
 from mailsim.mta.kind import (
@@ -41,19 +42,24 @@ from mailsim.mta.kind import (
     Words,
 )
 from mailsim.mta.relaying.nexthop import NEXT_HOP
-from mailsim.mta.relaying.offer import judge_offer
 from mailsim.mta.remote_domains import OWN_DOMAINS
 from mailsim.reason.decision import Decision
 from mailsim.world.facts import SessionFacts
 
 
 class ExchangeServer:
-    """An Exchange server on-premises, with the Mailbox role."""
+    """An Exchange server on-premises, with the Mailbox or the Edge Transport role."""
 
     name = "exchange_server"
     words: Words = replies.WORDS
     failure_is = "bounced"
-    assumptions = (*assumptions.EVERY, *recipient_assumptions.RESOLVING, OWN_DOMAINS, *NEXT_HOP)
+    assumptions = (
+        *assumptions.EVERY,
+        *recipient_assumptions.RESOLVING,
+        *send_assumptions.EVERY,
+        OWN_DOMAINS,
+        *NEXT_HOP,
+    )
 
     def on_connect(self, at: PointOfView, facts: SessionFacts) -> Greeting:
         return receive.greet(at, facts)
@@ -92,23 +98,23 @@ class ExchangeServer:
         return categorize.categorize(at, item)
 
     def targets(self, at: PointOfView, relay: Relay) -> Decision[Targets]:
-        return send.choose_next_hop(at, relay)
+        return next_hop.targets(at, relay)
 
     def on_offer(self, at: PointOfView, relay: Relay, offer: Offer) -> Decision[Reply | None]:
-        return judge_offer(at, relay, offer, send.word_tls_problem, send.TLS)
+        return send.judge(at, relay, offer)
 
-    def on_no_route(self, at: PointOfView, _relay: Relay, problem: RouteProblem) -> Reply:
-        return send.word_no_route(at, problem)
+    def on_no_route(self, at: PointOfView, relay: Relay, problem: RouteProblem) -> Reply:
+        return next_hop.word_no_route(at, relay, problem)
 
-    def on_unreachable(self, _at: PointOfView, _host: str, address: IPv4Address | None, cause: str) -> Reply:
-        return replies.connection_failed(address, cause)
+    def on_unreachable(self, at: PointOfView, _host: str, address: IPv4Address | None, cause: str) -> Reply:
+        return next_hop.word_unreachable(at, address, cause)
 
     def after(self, at: PointOfView, item: Item, waiting: Waiting) -> Next:
-        return defaults.SCHEDULE.next(at.now, item, waiting)
+        return send.after(at, item, waiting)
 
     def report(
         self, at: PointOfView, item: Item, notices: tuple[Notice, ...], name: str, action: Action
-    ) -> Item | None:
+    ) -> Decision[Item | None]:
         return send.report(at, item, notices, name, action)
 
     def deliver(self, _at: PointOfView, item: Item, message: Message) -> Message:

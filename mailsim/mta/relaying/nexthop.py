@@ -5,6 +5,10 @@ section 5.1, RFC 7505). A look-up that fails leaves the mail in the queue. Recor
 which is a named assumption: the RFC wants them spread, a prediction wants them fixed. Smart hosts are tried as configured; that
 their MX records come before their address is inferred.
 
+A bad MX is one whose exchange has no address, or whose address is not to be learned now. Tolerance is Exchange's word: a lenient
+sender passes over bad records, any other gives up those of the same and of worse preference too ("DNS query failure sensitivity",
+DnsFaultTolerance).
+
 Unmodelled: IPv6. A host that has AAAA records only cannot be reached, and the answer says why.
 """
 
@@ -19,13 +23,14 @@ from mailsim.mta.resolver import NEGATIVE_TTL, PATIENCE, Asked, Resolver
 from mailsim.mta.unmodelled import NOT_MODELLED
 from mailsim.reason.assumption import Assumption
 from mailsim.reason.check import Check, check, unknown
-from mailsim.reason.cite import rfc
+from mailsim.reason.cite import documented, rfc
 from mailsim.reason.decision import Decision
 from mailsim.world.dns import DnsStatus, Mx
 
 MX_LOOKUP = rfc(5321, "5.1")
 NULL_MX = rfc(7505, "3")
 NEGATIVE = rfc(2308, "5")
+FAULT_TOLERANCE = documented("ms:dns-query-failure-sensitivity", "DnsFaultTolerance")
 
 EQUAL_MX = Assumption(
     key="equal-mx-order",
@@ -87,13 +92,16 @@ class _Search:
         return [check(True, rule, saw=saw, cite=cite)]
 
 
-def choose_targets(at: PointOfView, relay: Relay, *, avoid_self: bool) -> Decision[Targets]:
+def choose_targets(
+    at: PointOfView, relay: Relay, *, avoid_self: bool, lenient: bool = True
+) -> Decision[Targets]:
     """Find the addresses that a route leads to.
 
     Args:
         at: the sending MTA.
         relay: the route.
         avoid_self: whether an MX that is this MTA, and all it outranks, is left out.
+        lenient: whether a bad MX costs only itself.
 
     Returns:
         A decision whose checks are the look-ups made.
@@ -102,7 +110,7 @@ def choose_targets(at: PointOfView, relay: Relay, *, avoid_self: bool) -> Decisi
     if relay.smart_hosts:
         targets = _by_smart_hosts(search, relay.smart_hosts)
     else:
-        targets = _by_mx(search, relay.domain, avoid_self=avoid_self)
+        targets = _by_mx(search, relay.domain, avoid_self=avoid_self, lenient=lenient)
     found = tuple(replace(each, port=relay.port) for each in targets.found)
     targets = replace(targets, found=found, took=search.dns.now - at.now)
     answer = ", ".join(f"{target.host} [{target.address}]" for target in targets.found)
@@ -142,7 +150,7 @@ def _smart_host(search: _Search, host: str) -> Targets:
 # --- MX -----------------------------------------------------------------------------------------------------
 
 
-def _by_mx(search: _Search, domain: str, *, avoid_self: bool) -> Targets:
+def _by_mx(search: _Search, domain: str, *, avoid_self: bool, lenient: bool) -> Targets:
     if domain.startswith("["):
         return _by_literal(search, domain, avoid_self=avoid_self)
     if not domain:
@@ -167,7 +175,28 @@ def _by_mx(search: _Search, domain: str, *, avoid_self: bool) -> Targets:
         search.made.append(made)
         return Targets((), RouteProblem.NULL_MX)
     search.note(rule, _by_alias(asked, _shown(records)), found=True, asked=asked)
+    if not lenient and (bad := _first_bad(search, records)) is not None:
+        records = tuple(mx for mx in records if mx.preference < bad.preference)
+        if not records:
+            failed = search.addresses(bad.exchange).status.passes
+            return Targets((), RouteProblem.DNS_FAILED if failed else RouteProblem.NO_ADDRESS)
     return _usable(search, records, avoid_self=avoid_self)
+
+
+def _first_bad(search: _Search, records: tuple[Mx, ...]) -> Mx | None:
+    """Return the first bad MX, which costs all of the same or worse preference (DnsFaultTolerance Normal)."""
+    bad = next((mx for mx in records if not search.addresses(mx.exchange).found.addresses), None)
+    if bad is not None:
+        asked = search.addresses(bad.exchange)
+        saw = (
+            f"{bad.exchange} has no address"
+            if not asked.status.passes
+            else f"{bad.exchange}: {asked.status.value}"
+        )
+        wanted = "an address for every MX, or DnsFaultTolerance Lenient"
+        made = check(False, "DnsFaultTolerance Normal", saw=saw, wanted=wanted, cite=FAULT_TOLERANCE)
+        search.made.append(made)
+    return bad
 
 
 def _by_literal(search: _Search, domain: str, *, avoid_self: bool) -> Targets:
