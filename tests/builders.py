@@ -16,7 +16,7 @@ from mailsim.pki import Pki
 from mailsim.trace.log import EventLog
 from mailsim.world.certificate import AuthoritySpec, CertificateSpec
 from mailsim.world.directory import Directory
-from mailsim.world.dns import MxRecord, Zones
+from mailsim.world.dns import A, Mx, RecordSet, Zones
 from mailsim.world.topology import CertificateUse, Mta, Topology
 
 START = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
@@ -33,6 +33,15 @@ def internet_mta(fqdn: str, address: str, *, certificate: bool = True, ports=(25
         certificates=(CertificateUse(fqdn),) if certificate else (),
         config=GenericConfig(**config),
     )
+
+
+def zones(mx: dict | None = None, a: dict | None = None, *, ttl: int = 3600) -> Zones:
+    """Make zones: ``mx`` maps a domain to pairs of preference and host, ``a`` a host to its addresses."""
+    exchangers = (
+        RecordSet(name, ttl, tuple(Mx(*each) for each in pairs)) for name, pairs in (mx or {}).items()
+    )
+    hosts = (RecordSet(name, ttl, tuple(map(A, addresses))) for name, addresses in (a or {}).items())
+    return Zones.of((*exchangers, *hosts))
 
 
 def topology(*mtas: Mta, mx: dict[str, str] | None = None) -> Topology:
@@ -53,8 +62,8 @@ def topology(*mtas: Mta, mx: dict[str, str] | None = None) -> Topology:
     return Topology(
         start=START,
         mtas={mta.id: mta for mta in mtas},
-        zones=Zones(
-            {domain: (MxRecord(0, host, 3600),) for domain, host in (mx or {}).items()},
+        zones=zones(
+            {domain: [(0, host)] for domain, host in (mx or {}).items()},
             {mta.fqdn: mta.addresses for mta in mtas},
         ),
         authorities={"public": authority},

@@ -90,6 +90,8 @@ def endpoint_table(state: State, path: Path) -> None:
         table.add_row(each.host, f"{each.address}:{each.port}", f"{each.loopback}:{each.actual_port}")
     console = Console(highlight=False, soft_wrap=True)
     console.print(table)
+    host, _, port = state.dns.rpartition(":")
+    console.print(f"DNS server          {state.dns} (dig @{host} -p {port} NAME TYPE)")
     console.print(f"CA certificate      {state.ca}")
     console.print(f"host certificates   {state.certificates}")
     console.print(f"state file          {path}")

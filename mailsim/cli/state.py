@@ -51,6 +51,7 @@ class State:
         client_files: PEM file of each host that has a certificate, by id.
         endpoints: the listeners.
         names: every name by which the scenario may call a host, lower case, with its id.
+        dns: address and port of the DNS server, UDP and TCP.
         mx: the host that receives mail for a domain, by id.
         logins: of each client host that signs in, by id.
     """
@@ -65,6 +66,7 @@ class State:
     client_files: dict[str, str]
     endpoints: list[Reachable]
     names: dict[str, str]
+    dns: str
     mx: dict[str, str]
     logins: dict[str, Login]
 

@@ -10,9 +10,11 @@ import shutil
 import signal
 import tempfile
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict
+from ipaddress import IPv4Address
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
@@ -41,6 +43,22 @@ if TYPE_CHECKING:
     "--deliver", type=click.Path(file_okay=False, path_type=Path), help="Write delivered copies here."
 )
 @click.option("--state", type=click.Path(dir_okay=False, path_type=Path), help="Where the state file goes.")
+@click.option(
+    "--dns-port",
+    default=0,
+    show_default=True,
+    help="UDP and TCP port of the DNS server; 0 takes a free one, 53 needs root.",
+)
+@click.option(
+    "--dns-address",
+    default="127.0.0.1",
+    show_default=True,
+    callback=lambda _context, _option, text: _loopback(text),
+    help="Loopback address of the DNS server.",
+)
+@click.option(
+    "--dns-view", default="", help="Serve what this view of dns_views sees; by default the public records."
+)
 @click.option("--json", "as_json", is_flag=True, help="JSON lines: the endpoints first, then every event.")
 def command(
     *,
@@ -50,16 +68,24 @@ def command(
     certs: Path | None,
     deliver: Path | None,
     state: Path | None,
+    dns_port: int,
+    dns_address: IPv4Address,
+    dns_view: str,
     as_json: bool,
 ) -> int:
     """Keep the topology of SCENARIO running until ^C.
 
     Clients connect to the loopback addresses shown; the scenario's own messages are not sent. Hand messages in with any
-    SMTP client, or with `mailsim send`.
+    SMTP client, or with `mailsim send`. The scenario's DNS is served as well, with the loopback addresses as answers.
     """
     from mailsim.api import load
 
     loaded = load(scenario)
+    views = [each.name for each in loaded.topology.views]
+    if dns_view and dns_view not in views:
+        raise click.BadParameter(
+            f"{dns_view!r} is none of {', '.join(views) or 'no view'}", param_hint="--dns-view"
+        )
     folder = Path(tempfile.mkdtemp(prefix="certs-", dir=state_folder())) if certs is None else certs
     try:
         pki = stored_pki(loaded, read_pems(folder))
@@ -68,11 +94,28 @@ def command(
         up = _Up(loaded, scenario, pki, folder, path, as_json=as_json)
         if deliver is not None:
             up.listen(DeliveredFiles(deliver))
-        asyncio.run(up.serve(None if free_ports else port_offset))
+        served = DnsWanted(dns_address, dns_port, dns_view)
+        asyncio.run(up.serve(None if free_ports else port_offset, served))
     finally:
         if certs is None:
             shutil.rmtree(folder, ignore_errors=True)
     return 0
+
+
+def _loopback(text: str) -> IPv4Address:
+    """Read an address of 127.0.0.0/8."""
+    with suppress(ValueError):
+        if (address := IPv4Address(text)).is_loopback:
+            return address
+    raise click.BadParameter(f"{text!r} is no address of 127.0.0.0/8")
+
+
+class DnsWanted(NamedTuple):
+    """Where the DNS is to be served, and which view of it."""
+
+    address: IPv4Address
+    port: int
+    view: str
 
 
 class _Up:
@@ -99,7 +142,7 @@ class _Up:
         """Call a listener with every event."""
         self._pipeline.log.listen(listener)
 
-    async def serve(self, port_offset: int | None) -> None:
+    async def serve(self, port_offset: int | None, wanted: DnsWanted) -> None:
         """Run until the process is asked to stop; leave nothing behind."""
         from mailsim.live.control import ControlEndpoint
         from mailsim.live.worker import LiveRun
@@ -109,7 +152,8 @@ class _Up:
             asyncio.get_running_loop().add_signal_handler(number, stop.set)
         async with LiveRun(self._pipeline, port_offset=port_offset) as live:
             control = ControlEndpoint(self._token, lambda request: self._control(live, request))
-            state = self._describe(live, await control.open())
+            served = await live.serve_dns(wanted.address, wanted.port, view=wanted.view)
+            state = self._describe(live, await control.open(), str(served))
             write_state(self._state, state)
             try:
                 self._announce(state)
@@ -119,7 +163,7 @@ class _Up:
                 self._state.unlink(missing_ok=True)
                 await control.close()
 
-    def _describe(self, live: LiveRun, control: int) -> State:
+    def _describe(self, live: LiveRun, control: int, dns: str) -> State:
         from mailsim.live.addressing import AddressPlan
 
         world = self._scenario.topology
@@ -145,6 +189,7 @@ class _Up:
                 for each in live.endpoints
             ],
             names={name: mta.id for mta in world.mtas.values() for name in (*mta.names, mta.id.lower())},
+            dns=dns,
             mx=_receivers(world),
             logins=_logins(world),
         )
@@ -155,6 +200,7 @@ class _Up:
         if self._as_json:
             shown = {
                 "endpoints": [asdict(each) for each in state.endpoints],
+                "dns": state.dns,
                 "ca": state.ca,
                 "state": str(self._state),
             }
@@ -186,23 +232,26 @@ class _Up:
 def _logins(world: Topology) -> dict[str, Login]:
     """Return how each client host signs in that does."""
     from mailsim.mta.client import ClientConfig
+    from mailsim.world.dns import addresses_of
 
     found = {}
     for mta in world.mtas.values():
         config = mta.config
         if isinstance(config, ClientConfig) and config.login is not None:
-            address = next(map(str, world.zones.addresses(config.server.lower()).addresses), config.server)
+            address = next(map(str, addresses_of(world.zones_of(mta.id), config.server)), config.server)
             found[mta.id] = Login(address, config.port, config.login.user, config.login.password)
     return found
 
 
 def _receivers(world: Topology) -> dict[str, str]:
     """Return the host that the first MX of each domain leads to, by the domain."""
+    from mailsim.world.dns import addresses_of, mx_of
+
     owners = {address: mta.id for mta in world.mtas.values() for address in mta.addresses}
     found = {}
-    for domain in world.zones.mx_records:
-        hosts = (mx.exchange for mx in world.zones.mx(domain).records)
-        addresses = (each for host in hosts for each in world.zones.addresses(host).addresses)
+    for domain in world.zones.owners_of("MX"):
+        hosts = (mx.exchange for mx in mx_of(world.zones, domain).exchanges)
+        addresses = (each for host in hosts for each in addresses_of(world.zones, host))
         first = next((owners[each] for each in addresses if each in owners), None)
         if first is not None:
             found[domain] = first

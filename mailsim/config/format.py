@@ -14,7 +14,7 @@ from enum import Enum
 from ipaddress import IPv4Address, IPv4Network
 from typing import Any, ClassVar, Literal
 
-from mailsim.config.record import RecordText
+from mailsim.config.record import OwnerText, RecordText
 from mailsim.flow.expectation import Expectations
 from mailsim.mta.exchange_online import accepted_domain as online
 from mailsim.mta.exchange_online.connection_filter import HostedConnectionFilterPolicy
@@ -450,6 +450,56 @@ class MessageText:
     origin: Origin | None = _origin()
 
 
+class FailWord(Enum):
+    """How a question to the DNS fails; ``none`` in ``changes`` says that it fails no more."""
+
+    SERVFAIL = "SERVFAIL"
+    NXDOMAIN = "NXDOMAIN"
+    TIMEOUT = "timeout"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DnsFaultText:
+    """What goes wrong with questions about a name; it stands among its records."""
+
+    type: str = field(default="", metadata={"doc": "the type asked for, such as MX; by default every type"})
+    fail: FailWord | None = field(default=None, metadata={"doc": "how the question ends"})
+    delay: timedelta = field(default=timedelta(), metadata={"doc": "how late the answer comes, such as 5s"})
+    since: timedelta | None = field(
+        default=None, metadata={"name": "from", "doc": "after the start, such as +1h"}
+    )
+    until: timedelta | None = field(default=None, metadata={"doc": "after the start, such as +2h"})
+
+    def __post_init__(self) -> None:
+        if self.fail is None and not self.delay:
+            raise ValueError("nothing goes wrong here; wanted fail or delay")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DnsViewText:
+    """What some hosts see instead of the public records: a name written here hides that name."""
+
+    hosts: tuple[str, ...] = field(metadata={"name": "for", "doc": "the hosts that ask here"})
+    dns: Mapping[OwnerText, tuple[RecordText | DnsFaultText, ...]] = field(
+        default_factory=dict, metadata={"doc": "owner: [MX 0 host TTL, A address TTL]"}
+    )
+    origin: Origin | None = _origin()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeText:
+    """What becomes different at an instant."""
+
+    at: timedelta = field(metadata={"doc": "after the start, such as +2h"})
+    dns: Mapping[OwnerText, tuple[RecordText | DnsFaultText, ...] | None] = field(
+        default_factory=dict,
+        metadata={"doc": "owner: [the records that replace those of the same type]; $null for none at all"},
+    )
+    view: str = field(default="", metadata={"doc": "of dns_views, where dns is about one; by default public"})
+    origin: Origin | None = _origin()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScenarioText:
     """A scenario."""
@@ -470,8 +520,17 @@ class ScenarioText:
     )
     internet: Mapping[str, InternetText] = field(default_factory=dict)
     clients: Mapping[str, ClientText] = field(default_factory=dict)
-    dns: Mapping[str, tuple[RecordText, ...]] = field(
+    dns: Mapping[OwnerText, tuple[RecordText | DnsFaultText, ...]] = field(
         default_factory=dict, metadata={"doc": "owner: [MX 0 host TTL, A address TTL]"}
+    )
+    dns_views: Mapping[str, DnsViewText] = field(
+        default_factory=dict, metadata={"doc": "split horizon: what some hosts see instead"}
+    )
+    zone_files: tuple[str, ...] | Mapping[OwnerText, str] = field(
+        default=(), metadata={"doc": "files beside the scenario, or ORIGIN: file; dns goes before them"}
+    )
+    changes: tuple[ChangeText, ...] = field(
+        default=(), metadata={"doc": "what becomes different while time passes"}
     )
     assumptions: Mapping[str, str] = field(
         default_factory=dict, metadata={"doc": "open points decided otherwise than by default: name: choice"}

@@ -1,7 +1,7 @@
 """From the sections of a scenario to a topology: MTAs, names, certificates, DNS.
 
-What a section implies is filled in here: the host names by which every tenant is reached, the MX of internet domains,
-the service's own certificate, the default Receive connector.
+What a section implies is filled in by its linker: the service's own certificate, the default Receive connector, the records
+that go without saying.
 """
 
 from __future__ import annotations
@@ -14,16 +14,12 @@ from mailsim.config.diagnostic import Diagnostics
 from mailsim.config.format import ScenarioText
 from mailsim.config.link_assumptions import link_assumptions
 from mailsim.config.link_certificates import link_authorities, link_certificates
+from mailsim.config.link_dns import link_dns
 from mailsim.config.link_hosts import link_client, link_internet
 from mailsim.config.link_organization import link_organization
-from mailsim.config.link_service import domains_of, inbound_host, link_service
+from mailsim.config.link_service import link_service
 from mailsim.config.linking import Linking
 from mailsim.config.names import mark_of
-from mailsim.config.record import DEFAULT_TTL
-from mailsim.mta.exchange_online.config import ExchangeOnlineConfig
-from mailsim.mta.exchange_online.defaults import SUBMISSION_HOST
-from mailsim.mta.generic.config import GenericConfig
-from mailsim.world.dns import MxRecord, Zones
 from mailsim.world.topology import Mta, Topology
 
 START = "2026-01-05T09:00:00+00:00"
@@ -58,10 +54,13 @@ class WorldLinker:
         """Return the topology; where errors were found it is not to be used."""
         mtas = {mta.id: mta for mta in self._mtas()}
         self._check_addresses(mtas)
+        names = link_dns(self._linking, mtas)
         return Topology(
             start=self._start,
             mtas=mtas,
-            zones=self._zones(mtas),
+            zones=names.zones,
+            views=names.views,
+            changes=names.changes,
             authorities=self._linking.authorities,
             certificates=self._linking.certificates,
             stranger=self._stranger(mtas),
@@ -96,54 +95,9 @@ class WorldLinker:
         if len(mtas) != written and self._whole:
             self._diagnostics.error(None, "two hosts have the same name", wanted="a name for each")
 
-    # --- DNS ----------------------------------------------------------------------------------------------
-
-    def _zones(self, mtas: dict[str, Mta]) -> Zones:
-        """Collect written records; what is not written and goes without saying is added."""
-        mx: dict[str, list[MxRecord]] = {}
-        addresses: dict[str, list[IPv4Address]] = {}
-        for owner, records in self._text.dns.items():
-            for record in records:
-                name, data = owner.rstrip(".").lower(), record.data
-                if isinstance(data, MxRecord):
-                    mx.setdefault(name, []).append(data)
-                else:
-                    addresses.setdefault(name, []).append(data)
-        for mta in mtas.values():
-            addresses.setdefault(mta.fqdn, _published(mta))
-            if isinstance(mta.config, GenericConfig):
-                for domain in mta.config.domains:
-                    mx.setdefault(domain, [MxRecord(0, mta.fqdn, DEFAULT_TTL)])
-            if isinstance(mta.config, ExchangeOnlineConfig):
-                self._service_records(mta, mta.config, mx, addresses)
-        return Zones(
-            {owner: tuple(records) for owner, records in mx.items()},
-            {owner: tuple(records) for owner, records in addresses.items()},
-        )
-
-    def _service_records(
-        self,
-        mta: Mta,
-        config: ExchangeOnlineConfig,
-        mx: dict[str, list[MxRecord]],
-        addresses: dict[str, list[IPv4Address]],
-    ) -> None:
-        """Add the hosts of the service, one for each accepted domain, and the MX of its own domains."""
-        if config.submission_address is not None:
-            addresses.setdefault(SUBMISSION_HOST, [config.submission_address])
-        for domain in domains_of(config.tenants):
-            addresses.setdefault(inbound_host(domain), _published(mta))
-            if domain.endswith(".onmicrosoft.com"):
-                mx.setdefault(domain, [MxRecord(0, inbound_host(domain), DEFAULT_TTL)])
-
     def _stranger(self, mtas: dict[str, Mta]) -> IPv4Address:
         """Return an address for peers outside the plan that nobody has."""
         taken = {each for mta in mtas.values() for each in mta.addresses}
         return next(
             each for each in reversed(list(IPv4Network("203.0.113.0/24").hosts())) if each not in taken
         )
-
-
-def _published(mta: Mta) -> list[IPv4Address]:
-    """Return the addresses in the DNS: of the service not the relay pool's, from which mail only leaves."""
-    return list(mta.addresses[:1] if isinstance(mta.config, ExchangeOnlineConfig) else mta.addresses)

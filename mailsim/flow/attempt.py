@@ -15,8 +15,8 @@ from mailsim.flow.session import Ground
 from mailsim.flow.spool import Queued
 from mailsim.flow.wire import Broken, Heard, Open, Operation, Result
 from mailsim.mail.reply import Reply
-from mailsim.mta.kind import MtaKind, Relay, Target
-from mailsim.reason.decision import Reason
+from mailsim.mta.kind import MtaKind, Relay, Target, Targets
+from mailsim.reason.decision import Decision, Reason
 from mailsim.trace.events import NotConnected
 
 
@@ -55,7 +55,13 @@ class SessionNames:
 
 
 def attempt(
-    ground: Ground, kind: MtaKind, relay: Relay, batch: list[Queued], name_session: SessionNames
+    ground: Ground,
+    kind: MtaKind,
+    relay: Relay,
+    batch: list[Queued],
+    *,
+    targets: Decision[Targets],
+    name_session: SessionNames,
 ) -> Generator[Operation, Result, tuple[Outcome, ...]]:
     """Try to hand a batch to its next hop.
 
@@ -64,11 +70,11 @@ def attempt(
         kind: the sending MTA's kind.
         relay: the route.
         batch: copies of one MTA with that route.
+        targets: where the route leads now.
         name_session: gives each new connection its stable name.
     """
     mta_id = batch[0].mta_id
     at = ground.view(mta_id)
-    targets = kind.targets(at, relay)
     if targets.value.problem is not None:
         error = kind.on_no_route(at, relay, targets.value.problem)
         return tuple(Outcome(queued, (), error, None, targets) for queued in batch)

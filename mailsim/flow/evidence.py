@@ -25,6 +25,7 @@ from mailsim.trace.events import (
     NotSecured,
     Routed,
     Secured,
+    Sent,
     TlsVerdict,
 )
 from mailsim.trace.hop import Attempt, Disposition, Hop, Outcome
@@ -38,7 +39,8 @@ def says(check: Check) -> str:
     if check.verdict is Verdict.NOT_REACHED:
         return f"{check.rule}: {check.saw}" if check.saw != "not reached" else f"{check.rule}: not reached"
     wanted = f", wanted {check.wanted}" if check.failed and check.wanted else ""
-    saw = f": {check.saw}" if check.saw else ""
+    aside = f" ({check.aside})" if check.aside else ""
+    saw = f": {check.saw}{aside}" if check.saw else ""
     return f"{check.rule}{saw}{wanted}{_reservation(check)}"
 
 
@@ -175,7 +177,14 @@ def _refusal(hop: Hop, outcome: Outcome) -> Event | None:
         policy = next((each for each in broken if each and each.because and _is_broken(each)), None)
         if policy:
             return policy
-    return None
+    waits = (each for each in reversed(hop.events) if each.message == outcome.copy)
+    return next((each for each in waits if _found_no_host(each, reply)), None)
+
+
+def _found_no_host(event: Event, reply: Reply | None) -> bool:
+    """Tell whether an attempt ended before a connection: its decision is the look-up."""
+    deferred = isinstance(event.what, Deferred) and event.what.last_error == reply
+    return deferred and isinstance(event.because, Decision)
 
 
 def waited_for(outcome: Outcome) -> Reply | None:
@@ -241,6 +250,14 @@ def _attempt_of(refusal: Event, hop: Hop) -> Attempt | None:
 
 
 def _routing(hop: Hop, outcome: Outcome) -> list[Event]:
-    """Return why mail for the recipient went where it went."""
+    """Return why mail for the recipient went where it went; the look-up too where its answer was not of that instant."""
     names = {outcome.copy, *(name for name in hop.names if outcome.copy.startswith(f"{name}."))}
-    return [each for each in hop.events if isinstance(each.what, Routed) and each.message in names]
+    own = [each for each in hop.events if each.message in names]
+    looked_up = [each for each in own if isinstance(each.what, Sent) and _is_remembered(each.because)]
+    return [*looked_up, *(each for each in own if isinstance(each.what, Routed))]
+
+
+def _is_remembered(reason: Reason | None) -> bool:
+    """Tell whether a look-up says how it came by its answer, such as from a cache."""
+    parts = reason.because if isinstance(reason, Decision) else ()
+    return any(isinstance(part, Check) and part.aside for part in parts)

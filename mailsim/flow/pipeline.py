@@ -43,10 +43,12 @@ from mailsim.mta.kind import (
     Refuse,
     Relay,
     Target,
+    Targets,
     Waiting,
 )
+from mailsim.mta.resolver import DnsCache
 from mailsim.pki import Pki
-from mailsim.reason.decision import Reason
+from mailsim.reason.decision import Decision, Reason
 from mailsim.trace import events
 from mailsim.trace.log import EventLog
 from mailsim.world.facts import SessionFacts
@@ -81,8 +83,8 @@ class Pipeline:
 
     def __init__(self, world: Topology, kinds: Mapping[str, MtaKind], pki: Pki, log: EventLog) -> None:
         self.world = world
-        self.now = world.start
         self.log = log
+        self._now = world.start
         self._kinds = kinds
         self._pki = pki
         self._spool = Spool()
@@ -91,14 +93,32 @@ class Pipeline:
         self._strangers = 0
         self._rounds = Rounds()
         self._histories: defaultdict[str, History] = defaultdict(History)
-        self._by_address = {address: mta for mta in world.mtas.values() for address in mta.addresses}
+        self._caches: defaultdict[str, DnsCache] = defaultdict(DnsCache)
+        self._by_address = _by_address(world)
+
+    # --- time -----------------------------------------------------------------------------------------------
+
+    @property
+    def now(self) -> datetime:
+        """The simulated instant, UTC; setting it makes every change of the scenario that is due by then."""
+        return self._now
+
+    @now.setter
+    def now(self, instant: datetime) -> None:
+        while self.world.changes and (change := self.world.changes[0]).at <= instant:
+            self._now = max(self._now, change.at)
+            self.world = self.world.after_next_change()
+            self._by_address = _by_address(self.world)
+            self.record("", events.Changed(str(change)))
+        self._now = instant
 
     # --- what a session and an attempt need of the run ---------------------------------------------------
 
     def view(self, mta_id: str) -> PointOfView:
         """Return the point of view of an MTA now."""
         mta = self.world.mtas[mta_id]
-        return PointOfView(self.world, self._pki, mta, self.now, self._histories[mta_id])
+        history, cache = self._histories[mta_id], self._caches[mta_id]
+        return PointOfView(self.world, self._pki, mta, self.now, history, cache)
 
     def record(
         self,
@@ -130,6 +150,11 @@ class Pipeline:
     def next_due(self) -> datetime | None:
         """When the next thing is due; None when nothing is in flight or waits."""
         return self._spool.next_due
+
+    @property
+    def next_change(self) -> datetime | None:
+        """When the scenario changes next; None when it does not."""
+        return self.world.changes[0].at if self.world.changes else None
 
     def submit(self, submission: Submission) -> None:
         """Keep a message to be handed in when it is due."""
@@ -310,7 +335,21 @@ class Pipeline:
         if given_up or relay is None:
             return None
         kind = self._kinds[self.world.mtas[mta_id].kind]
-        return Attempt(mta_id, attempt(self, kind, relay, batch, self._sessions))
+        looked_up = batch[0].targets
+        targets = looked_up or kind.targets(self.view(mta_id), relay)
+        if looked_up is None and targets.value.took:
+            self._await_answers(batch, targets)
+            return None
+        for queued in batch:
+            queued.targets = None
+        steps = attempt(self, kind, relay, batch, targets=targets, name_session=self._sessions)
+        return Attempt(mta_id, steps)
+
+    def _await_answers(self, batch: list[Queued], targets: Decision[Targets]) -> None:
+        """Put an attempt off until the DNS has answered what was asked for it."""
+        for queued in batch:
+            queued.targets, queued.due = targets, self.now + targets.value.took
+            self._spool.queue(queued)
 
     def _settle(self, outcome: Outcome) -> None:
         """Give every recipient of an attempted copy its next state."""
@@ -419,6 +458,10 @@ class Pipeline:
 
     def _enter_report(self, at: PointOfView, report: Item) -> None:
         self._spool.add(self.now, at.mta.id, report)
+
+
+def _by_address(world: Topology) -> dict[IPv4Address, Mta]:
+    return {address: mta for mta in world.mtas.values() for address in mta.addresses}
 
 
 def _failure(answer: Answered, host: Target | None) -> Notice:

@@ -16,7 +16,8 @@ from typing import TypeAlias
 from mailsim.mail.envelope import Envelope, Recipient
 from mailsim.mail.message import Message
 from mailsim.mail.reply import Reply
-from mailsim.mta.kind import Item, LastTry, Relay
+from mailsim.mta.kind import Item, LastTry, Relay, Targets
+from mailsim.reason.decision import Decision
 
 
 class Stage(IntEnum):
@@ -66,6 +67,7 @@ class Queued:
         waiting: whether it lies in the spool now.
         warned: whether the sender was told that it waits.
         last_try: the last attempt; None before the first one.
+        targets: where it goes, when that had to be waited for; None before each attempt is looked up.
     """
 
     name: str
@@ -82,6 +84,7 @@ class Queued:
     waiting: bool = False
     warned: bool = False
     last_try: LastTry | None = None
+    targets: Decision[Targets] | None = None
 
 
 @dataclass(slots=True, eq=False)
@@ -123,8 +126,9 @@ class _Entry:
 
 
 def _share_queue(first: Queued, other: Queued) -> bool:
-    """Tell whether two copies travel together: same route, and both are sent or both given up."""
-    return first.relay == other.relay and (first.expired is None) == (other.expired is None)
+    """Tell whether two copies travel together: same route, looked up together, and both are sent or both given up."""
+    same_route = first.relay == other.relay and first.targets is other.targets
+    return same_route and (first.expired is None) == (other.expired is None)
 
 
 class Spool:

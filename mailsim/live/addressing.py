@@ -56,16 +56,17 @@ class AddressPlan:
 
     @classmethod
     def of(cls, world: Topology) -> AddressPlan:
-        """Give every address of a topology, those that only its DNS knows included, one of its own.
+        """Give every address that a topology ever has, those that only its DNS knows included, one of its own.
 
         Raises:
             LiveError: there are more than loopback can carry.
         """
-        used = {address for mta in world.mtas.values() for address in mta.addresses}
+        hosts = [mta for state in world.every_state() for mta in state.mtas.values()]
+        used = {address for mta in hosts for address in mta.addresses}
         # from which mail only leaves, such as a pool: last, so that nobody else's address depends on it
-        known = {address for addresses in world.zones.a_records.values() for address in addresses}
+        known = {address for state in world.every_state() for address in _published(state)}
         used |= known
-        pools = {each for mta in world.mtas.values() for each in mta.addresses[1:]} - known
+        pools = {each for mta in hosts for each in mta.addresses[1:]} - known
         ordered = sorted(used, key=lambda address: (address in pools, address))
         if len(used) > _SECOND_OCTETS * 256 * _LAST_OCTETS:
             raise LiveError(f"{len(used)} addresses are more than 127.0.0.0/8 can carry")
@@ -78,6 +79,11 @@ class AddressPlan:
     def modelled(self, carrier: IPv4Address | str) -> IPv4Address:
         """Return the modelled address of a peer; one that the plan does not know is a stranger."""
         return self._modelled.get(IPv4Address(carrier), self.stranger)
+
+
+def _published(world: Topology) -> frozenset[IPv4Address]:
+    """Return every address in the DNS, in whatever view."""
+    return world.zones.addresses_in_use.union(*(view.own.addresses_in_use for view in world.views))
 
 
 def _carrier(index: int) -> IPv4Address:

@@ -1,6 +1,6 @@
 """Sockets on loopback addresses, and what the machine says when it refuses one.
 
-Called by the worker for listeners and by the sending driver for connections. Every address passes
+Called by the worker and the DNS server for listeners and by the sending driver for connections. Every address passes
 ``require_loopback`` here and nowhere else; a refusal of the machine is one line that says what to do.
 """
 
@@ -11,7 +11,7 @@ import errno
 import socket
 from ipaddress import IPv4Address
 
-from mailsim.errors import LiveError
+from mailsim.errors import Bug, LiveError
 from mailsim.live.addressing import require_loopback
 
 
@@ -27,17 +27,16 @@ def bound_socket(address: IPv4Address, port: int, *, whose: str) -> socket.socke
         LiveError: the machine refuses; the text says why in one line.
         Bug: the address is not loopback.
     """
-    host = require_loopback(address)
     made = _socket()
-    try:
-        if port:
-            # A listener may take its port again while connections of the last run are in TIME_WAIT.
-            made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        made.bind((host, port))
-    except (OSError, OverflowError) as error:
-        made.close()
-        raise LiveError(_refusal(host, port, whose, error)) from error
-    return made
+    if port:
+        # A listener may take its port again while connections of the last run are in TIME_WAIT.
+        made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    return _bound(made, address, port, whose)
+
+
+def bound_datagram_socket(address: IPv4Address, port: int, *, whose: str) -> socket.socket:
+    """Return a UDP socket bound to a loopback address; arguments and faults as for ``bound_socket``."""
+    return _bound(_socket(socket.SOCK_DGRAM, socket.IPPROTO_UDP), address, port, whose)
 
 
 async def connect(near: socket.socket, address: IPv4Address, port: int) -> None:
@@ -57,10 +56,24 @@ async def connect(near: socket.socket, address: IPv4Address, port: int) -> None:
         raise LiveError(f"cannot connect to {host} port {port}: {_words(error)}") from error
 
 
-def _socket() -> socket.socket:
+def _bound(made: socket.socket, address: IPv4Address, port: int, whose: str) -> socket.socket:
+    """Bind a socket, or close it."""
+    try:
+        host = require_loopback(address)
+        made.bind((host, port))
+    except (OSError, OverflowError) as error:
+        made.close()
+        raise LiveError(_refusal(host, port, whose, error)) from error
+    except Bug:
+        made.close()
+        raise
+    return made
+
+
+def _socket(kind: int = socket.SOCK_STREAM, protocol: int = socket.IPPROTO_TCP) -> socket.socket:
     try:
         # asyncio turns Nagle's algorithm off only where TCP is named; otherwise the last reply waits 40 ms for an ACK
-        made = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+        made = socket.socket(socket.AF_INET, kind, protocol)
     except OSError as error:
         raise LiveError(f"cannot open a socket: {_words(error)}; raise the limit of open files") from error
     made.setblocking(False)

@@ -14,8 +14,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from datetime import datetime
+from ipaddress import IPv4Address
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from mailsim.errors import MailsimError
 from mailsim.flow.pipeline import Attempt, Pipeline
@@ -25,6 +26,10 @@ from mailsim.live.client import LiveWire
 from mailsim.live.guard import Guard
 from mailsim.live.listeners import Listeners
 from mailsim.live.run import Endpoint, Run, WallClock
+
+if TYPE_CHECKING:
+    from mailsim.live.dns_server import DnsEndpoint, DnsServer
+    from mailsim.live.dns_wire import Horizon
 
 # postfix: default_destination_concurrency_limit = 20; more only costs memory and files, since one loop serves all
 ATTEMPTS_AT_ONCE = 20
@@ -50,6 +55,7 @@ class LiveRun:
         self.pipeline = pipeline
         self._run = Run(pipeline, self.wake, guard or Guard())
         self._listeners = Listeners(self._run, port_offset)
+        self._dns: list[DnsServer] = []
         self._attempts: set[asyncio.Task[None]] = set()
         self._places = asyncio.Semaphore(ATTEMPTS_AT_ONCE)
         self._news = asyncio.Event()
@@ -70,12 +76,41 @@ class LiveRun:
     ) -> None:
         """Close everything and wait until it is closed."""
         await self._end_attempts(grace=0)
+        for server in self._dns:
+            await server.close()
         await self._listeners.close()
 
     @property
     def endpoints(self) -> tuple[Endpoint, ...]:
         """Where every modelled listener can be reached, in the topology's order."""
         return self._listeners.endpoints
+
+    async def serve_dns(self, address: IPv4Address, port: int = 0, *, view: str = "") -> DnsEndpoint:
+        """Serve the simulated DNS until the run is left.
+
+        Args:
+            address: in 127.0.0.0/8.
+            port: for UDP and TCP; 0 takes a free one.
+            view: the name of the view that is served; empty for the public records.
+
+        Raises:
+            LiveError: the machine refuses.
+        """
+        from mailsim.live.dns_server import DnsServer  # noqa: PLC0415 - dnspython takes 160 ms, and `run` needs none
+
+        server = DnsServer(lambda: self._horizon(view))
+        endpoint = await server.open(address, port)
+        self._dns.append(server)
+        return endpoint
+
+    def _horizon(self, view: str) -> Horizon:
+        """Return what the DNS is answered from now."""
+        from mailsim.live.dns_wire import Horizon  # noqa: PLC0415
+
+        self._run.tick()
+        world = self.pipeline.world
+        seen = next((each.seen for each in world.views if each.name == view), world.zones)
+        return Horizon(seen, self.pipeline.now, self._run.plan)
 
     def submit(self, submission: Submission) -> None:
         """Hand a message in when it is due, while the run goes on."""
@@ -182,8 +217,9 @@ class LiveRun:
             self.wake()
 
     async def _sleep(self, clock: WallClock) -> None:
-        """Sleep until something is due or happens."""
-        due = self.pipeline.next_due
+        """Sleep until something is due, happens or changes."""
+        ahead = (self.pipeline.next_due, self.pipeline.next_change)
+        due = min((each for each in ahead if each is not None), default=None)
         try:
             async with asyncio.timeout(None if due is None else clock.until(due)):
                 await self._news.wait()

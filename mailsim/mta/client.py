@@ -35,7 +35,7 @@ from mailsim.mta.kind import (
     Waiting,
     Words,
 )
-from mailsim.mta.relaying.nexthop import EQUAL_MX, choose_targets
+from mailsim.mta.relaying.nexthop import NEXT_HOP, choose_targets
 from mailsim.mta.relaying.offer import judge_offer
 from mailsim.mta.relaying.tls_policy import TlsDemand, TlsPolicy
 from mailsim.reason.check import check
@@ -70,7 +70,7 @@ class ClientHost:
     name = "client"
     words: Words = replies.WORDS
     failure_is = "refused"
-    assumptions = (EQUAL_MX,)
+    assumptions = NEXT_HOP
 
     def on_connect(self, _at: PointOfView, _facts: SessionFacts) -> Greeting:
         return Greeting(Decision("connection", reply(521, "5.3.2", "Host does not accept mail"), ()))

@@ -8,7 +8,7 @@ questions; they do not share a configuration model.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import Enum
 from ipaddress import IPv4Address
 from typing import Any, Protocol, TypeAlias
@@ -23,6 +23,7 @@ from mailsim.mail.reply import Reply
 from mailsim.mail.sasl import Claim
 from mailsim.mta.history import History
 from mailsim.mta.relaying.tls_policy import TlsPolicy
+from mailsim.mta.resolver import NEGATIVE_TTL, PATIENCE, DnsCache, Resolver
 from mailsim.pki import Pki
 from mailsim.reason.assumption import Assumption
 from mailsim.reason.decision import Decision, Reason
@@ -40,6 +41,7 @@ class PointOfView:
         mta: the MTA that decides.
         now: the simulated instant, UTC.
         history: what this MTA remembers of earlier transactions.
+        cache: the answers of the DNS that this MTA still has.
     """
 
     world: Topology
@@ -47,6 +49,19 @@ class PointOfView:
     mta: Mta
     now: datetime
     history: History = field(default_factory=History, compare=False)
+    cache: DnsCache = field(default_factory=DnsCache, compare=False)
+
+    @property
+    def dns(self) -> Resolver:
+        """Return what asks the DNS for this MTA from now on; ask all of one decision at the same one."""
+        return Resolver(
+            self.world,
+            self.mta.id,
+            self.now,
+            self.cache,
+            negative_ttl=self.assumed(NEGATIVE_TTL),
+            patience=self.assumed(PATIENCE),
+        )
 
     @property
     def certificate(self) -> str | None:
@@ -287,12 +302,13 @@ Fate: TypeAlias = Deliver | Relay | Refuse | Drop | Hold
 
 
 class RouteProblem(Enum):
-    """Why a next hop leads nowhere."""
+    """Why a next hop leads nowhere; ``DNS_FAILED`` is for now, another try may find it."""
 
     NO_SUCH_DOMAIN = "the domain does not exist"
     NO_ADDRESS = "no host of it has an address"
     NULL_MX = "the domain accepts no mail (null MX)"
     BACK_HERE = "its best MX is this host itself"
+    DNS_FAILED = "the DNS does not answer"
 
 
 @dataclass(frozen=True, slots=True)
@@ -312,10 +328,17 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Targets:
-    """The addresses to try in order, or why there are none."""
+    """The addresses to try in order, or why there are none.
+
+    Args:
+        found: in the order in which they are tried.
+        problem: why there are none.
+        took: how long the look-ups took; before that nothing can be tried.
+    """
 
     found: tuple[Target, ...]
     problem: RouteProblem | None = None
+    took: timedelta = timedelta()
 
 
 @dataclass(frozen=True, slots=True)

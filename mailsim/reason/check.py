@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 
 from mailsim.reason.cite import Citation
@@ -30,6 +30,7 @@ class Check:
         wanted: what would have met the rule; empty where that is plain.
         cite: where the rule is known from.
         source: ``file:line`` of the property, empty where there is none.
+        aside: how it came to be seen, such as from a cache; checks that differ in this only are the same.
     """
 
     rule: str
@@ -38,6 +39,7 @@ class Check:
     wanted: str
     cite: Citation
     source: str = ""
+    aside: str = field(default="", compare=False)
 
     @property
     def failed(self) -> bool:
@@ -45,9 +47,11 @@ class Check:
         return self.verdict is Verdict.NO
 
 
-def check(met: bool, rule: str, *, saw: str, wanted: str = "", cite: Citation, source: str = "") -> Check:
+def check(
+    met: bool, rule: str, *, saw: str, wanted: str = "", cite: Citation, source: str = "", aside: str = ""
+) -> Check:
     """Return a check that is YES or NO."""
-    return Check(rule, Verdict.YES if met else Verdict.NO, saw, wanted, cite, source)
+    return Check(rule, Verdict.YES if met else Verdict.NO, saw, wanted, cite, source, aside)
 
 
 def unknown(rule: str, *, saw: str, cite: Citation, source: str = "") -> Check:

@@ -11,6 +11,7 @@ from mailsim.mail.address import Mailbox, show_path
 from mailsim.report.style import PLAIN, Style
 from mailsim.trace.events import (
     Attributed,
+    Changed,
     Connected,
     Crashed,
     Deferred,
@@ -92,6 +93,8 @@ def _say_of_session(event: Event) -> tuple[str, str]:
             return "dim", f"{what.before} is {what.after} ({what.kind})"
         case RuleRan() as what:
             return "dim", f"rule {what.rule}: {what.action}"
+        case Changed(text):
+            return "strong", text
         case Crashed() as what:
             return "bad", f"mailsim failed: {what.text}"
         case _:

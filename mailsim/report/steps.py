@@ -127,7 +127,10 @@ def _arrival(hop: Hop, *, entered: bool) -> Step:
 
 
 def _event(event: Event, hop: Hop) -> Step:
-    return Step(event.at, event.seq, tuple(_told(event, hop)))
+    told = tuple(_told(event, hop))
+    if isinstance(event.what, Deferred):  # without a connection, such as where the DNS gives no host
+        return Step(event.at, event.seq, told, f"{event.message} {event.what.last_error}", event.what.until)
+    return Step(event.at, event.seq, told)
 
 
 def _where(connection: Connection) -> str:

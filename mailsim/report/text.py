@@ -17,7 +17,7 @@ from mailsim.report.explain import explain_event
 from mailsim.report.journey import journey_lines
 from mailsim.report.style import PLAIN, Style, fold
 from mailsim.report.why import why
-from mailsim.trace.events import Crashed, Event, Failed, RuleRan
+from mailsim.trace.events import Changed, Crashed, Event, Failed, RuleRan
 from mailsim.trace.hop import Disposition, Outcome, PathTree
 from mailsim.trace.paths import trees
 
@@ -36,7 +36,7 @@ def report_lines(
     order: Sequence[str] = (),
     since: datetime | None = None,
 ) -> list[str]:
-    """Return the whole report: crashes, messages, expectations.
+    """Return the whole report: crashes, changes of the world, messages, expectations.
 
     Args:
         events: a whole trace, predicted or observed.
@@ -46,7 +46,7 @@ def report_lines(
         since: when the scenario begins, UTC; times of another day show their date.
     """
     happened = tuple(events)
-    lines = _crashes(happened, style)
+    lines = [*_crashes(happened, style), *_changes(happened, style, since)]
     for tree, about in in_reading_order(trees(happened), order):
         lines += [*message_lines(tree, style, about=about, since=since), ""]
     return lines + finding_lines(findings, style) if findings else lines[:-1]
@@ -202,6 +202,16 @@ def explanation_lines(finding: Finding, style: Style = PLAIN) -> list[str]:
     for event in finding.because[:MOST_DECISIONS_SHOWN]:
         lines += explain_event(event, style, indent="      ")
     return lines
+
+
+def _changes(events: tuple[Event, ...], style: Style, since: datetime | None) -> list[str]:
+    """Tell what became different on the way, before the messages that it touched."""
+    lines: list[str] = []
+    for event in events:
+        if isinstance(event.what, Changed):
+            when = clock(event.at, since or events[0].at)
+            lines += fold(f"{when}  {event.what.text}", first="", rest="          ")
+    return [*(style.paint("strong", line) for line in lines), *([""] if lines else [])]
 
 
 def _crashes(events: tuple[Event, ...], style: Style) -> list[str]:

@@ -81,6 +81,7 @@ def _check(check: Check) -> Plain:
         "rule": check.rule,
         "verdict": check.verdict.value,
         "saw": check.saw,
+        **({"aside": check.aside} if check.aside else {}),
         "wanted": check.wanted,
         "source": check.source,
         "cite": _cite(check.cite),

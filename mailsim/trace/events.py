@@ -226,6 +226,13 @@ class Dropped:
 
 
 @dataclass(frozen=True, slots=True)
+class Changed:
+    """The world became different, as the scenario says; it happens at no MTA."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Crashed:
     """A bug in mailsim; the run fails. Never an SMTP verdict."""
 
@@ -253,6 +260,7 @@ What: TypeAlias = (
     | Notified
     | Withheld
     | Dropped
+    | Changed
     | Crashed
 )
 

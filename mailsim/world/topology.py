@@ -1,16 +1,19 @@
-"""The topology: MTAs, names, certificates. Immutable; every decision is a function of it."""
+"""The topology: MTAs, names, certificates. Immutable; every decision is a function of it.
+
+What changes while time passes is a ``Change``: it makes the topology after it out of the one before it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from ipaddress import IPv4Address
-from typing import Any
+from typing import Any, Protocol
 
 from mailsim.reason.assumption import Assumption
 from mailsim.world.certificate import AuthoritySpec, CertificateSpec
-from mailsim.world.dns import Zones
+from mailsim.world.dns import View, Zones
 from mailsim.world.source import Written
 
 
@@ -61,6 +64,17 @@ class Mta(Written):
     out_of_date_since: datetime | None = None
 
 
+class Change(Protocol):
+    """Something that becomes different at an instant; ``str`` says what, in a few words."""
+
+    @property
+    def at(self) -> datetime:
+        """Return when, UTC."""
+
+    def made_in(self, world: Topology) -> Topology:
+        """Return the topology after it."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Topology:
     """Everything there is.
@@ -68,7 +82,9 @@ class Topology:
     Args:
         start: the instant at which the scenario begins, UTC.
         mtas: by id, in the scenario's order.
-        zones: the simulated DNS.
+        zones: the simulated DNS as everybody sees it who has no view.
+        views: how some hosts see it instead; a host has one at most.
+        changes: what will become different, in order of time.
         authorities: certificate authorities by name.
         certificates: certificate descriptions by name.
         stranger: the modelled address of a peer that the plan does not know.
@@ -78,6 +94,8 @@ class Topology:
     start: datetime
     mtas: Mapping[str, Mta] = field(hash=False)
     zones: Zones = field(default_factory=Zones, hash=False)
+    views: tuple[View, ...] = ()
+    changes: tuple[Change, ...] = field(default=(), hash=False)
     authorities: Mapping[str, AuthoritySpec] = field(default_factory=dict, hash=False)
     certificates: Mapping[str, CertificateSpec] = field(default_factory=dict, hash=False)
     stranger: IPv4Address = IPv4Address("203.0.113.250")
@@ -94,6 +112,30 @@ class Topology:
         wanted = name.lower()
         found = [mta for mta in self.mtas.values() if wanted in mta.names or mta.id.lower() == wanted]
         return found[0] if len(found) == 1 else None
+
+    def zones_of(self, mta_id: str) -> Zones:
+        """Return the simulated DNS as an MTA sees it."""
+        return next((view.seen for view in self.views if mta_id in view.hosts), self.zones)
+
+    def after_next_change(self) -> Topology:
+        """Return the topology after the first of the changes to come."""
+        change, *later = self.changes
+        return replace(change.made_in(self), changes=tuple(later))
+
+    def at(self, instant: datetime) -> Topology:
+        """Return the topology at an instant, after every change that is due by then."""
+        world = self
+        while world.changes and world.changes[0].at <= instant:
+            world = world.after_next_change()
+        return world
+
+    def every_state(self) -> Iterator[Topology]:
+        """Yield the topology as it is, and as it is after each of the changes to come."""
+        world = self
+        yield world
+        while world.changes:
+            world = world.after_next_change()
+            yield world
 
     def certificate_of(self, mta: Mta, now: datetime) -> str | None:
         """Return the name of the certificate an MTA uses at an instant: of those installed, the last."""

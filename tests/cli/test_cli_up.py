@@ -15,6 +15,8 @@ from pathlib import Path
 
 import pytest
 
+from mailsim.cli import run_command
+
 HYBRID = str(Path(__file__).parents[2] / "scenarios" / "hybrid" / "two-connectors.yaml")
 SERVICE = "contoso-com.mail.protection.outlook.com"
 DEVICES = str(
@@ -46,6 +48,7 @@ class Running:
         )
         head = self.read()
         self.ca = head["ca"]
+        self.dns = head["dns"]
         self.state = Path(head["state"])
         listeners = {
             (each["host"], each["address"], each["port"]): (each["loopback"], each["actual_port"])
@@ -111,6 +114,33 @@ def test_smtplib_delivers_over_verified_starttls(up: Running) -> None:
     delivered = up.wait_for("Delivered", mta="Exchange Online", recipient="bob@contoso.com")
     copy = up.copies / f"{delivered['message']}.bob@contoso.com.eml"
     assert b"Subject: from smtplib\r\n\r\nhello\r\n" in copy.read_bytes()
+
+
+def test_the_dns_leads_to_the_listeners(up: Running) -> None:
+    """What the DNS server says about the MX of a domain is where its host listens."""
+    import dns.resolver
+
+    resolver = dns.resolver.Resolver(configure=False)
+    host, _, port = up.dns.rpartition(":")
+    resolver.nameservers, resolver.port = [host], int(port)
+    (mx,) = resolver.resolve("contoso.com", "MX")
+    assert mx.exchange.to_text() == f"{SERVICE}."
+    (address,) = resolver.resolve(mx.exchange, "A")
+    assert address.to_text() == up.endpoints["Exchange Online"][0]
+
+
+@pytest.mark.parametrize(
+    ("options", "problem"),
+    [
+        (["--dns-address", "192.0.2.1"], "'192.0.2.1' is no address of 127.0.0.0/8"),
+        (["--dns-address", "localhost"], "'localhost' is no address of 127.0.0.0/8"),
+        (["--dns-view", "inside"], "'inside' is none of no view"),
+    ],
+)
+def test_a_dns_server_that_cannot_be(options: list[str], problem: str, capsys) -> None:
+    """It listens on loopback, and serves views that there are."""
+    assert run_command(["up", HYBRID, *options]) == 2
+    assert problem in capsys.readouterr().err
 
 
 @pytest.mark.interop

@@ -10,6 +10,7 @@ import pytest
 from mailsim.config.load import load, load_text
 from mailsim.errors import ScenarioError
 from mailsim.mail.address import Mailbox
+from mailsim.world.dns import addresses_of, mx_of
 
 SMALL = """\
 mailsim: 1
@@ -57,12 +58,12 @@ def test_what_goes_without_saying_is_filled_in() -> None:
     """A tenant's inbound hosts, its own domains' MX and the MX of internet domains need not be written."""
     world = load_text(SMALL, "s.yaml").topology
     service = world.mtas["Exchange Online"].addresses
-    assert world.zones.addresses("contoso-com.mail.protection.outlook.com").addresses == service[:1]
-    assert world.zones.addresses("smtp.office365.com").addresses == service[1:2]
+    assert addresses_of(world.zones, "contoso-com.mail.protection.outlook.com") == service[:1]
+    assert addresses_of(world.zones, "smtp.office365.com") == service[1:2]
     exchange = "contoso-mail-onmicrosoft-com.mail.protection.outlook.com"
-    assert [mx.exchange for mx in world.zones.mx("contoso.mail.onmicrosoft.com").records] == [exchange]
-    assert [mx.exchange for mx in world.zones.mx("fabrikam.com").records] == ["mx.fabrikam.com"]
-    assert world.zones.addresses("mail.contoso.com").addresses == (IPv4Address("198.51.100.10"),)
+    assert [mx.exchange for mx in mx_of(world.zones, "contoso.mail.onmicrosoft.com").exchanges] == [exchange]
+    assert [mx.exchange for mx in mx_of(world.zones, "fabrikam.com").exchanges] == ["mx.fabrikam.com"]
+    assert addresses_of(world.zones, "mail.contoso.com") == (IPv4Address("198.51.100.10"),)
 
 
 def test_a_message_starts_where_its_sender_has_a_mailbox() -> None:
@@ -112,7 +113,7 @@ def test_recipients_come_from_a_csv_beside_the_scenario(tmp_path) -> None:
         ("delivered: bob@contoso.com", "delivered: {at: mail.contoso.co}", "host 'mail.contoso.co' is not defined"),
         ("delivered: bob@contoso.com", "connector: {at: EXO, used: To on-premisses}", "connector 'To on-premisses' is not defined"),
         ("messages:", "assumptions: {no-such-thing: x}\nmessages:", "assumption 'no-such-thing' is not defined"),
-        ("MX 0 contoso", "MX contoso", "is not a record that is modelled"),
+        ("MX 0 contoso", "MX contoso", "is not a record"),
         ("mailsim: 1", "mailsim: 2", "version '2' of the format is not known here"),
         ("mailsim: 1\n", "", "the first key is not mailsim"),
         ("[alice]", "[alice, Alice]", "belongs to both"),

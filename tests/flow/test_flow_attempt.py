@@ -8,9 +8,8 @@ from mailsim.flow.pipeline import Attempt
 from mailsim.flow.predict import MemoryWire
 from mailsim.flow.wire import Broken, Operation, Result, Say
 from mailsim.trace.events import Sent
-from mailsim.world.dns import MxRecord, Zones
 from mailsim.world.topology import Topology
-from tests.builders import internet_mta, pipeline, submission, topology
+from tests.builders import internet_mta, pipeline, submission, topology, zones
 
 
 class BreakingOff(MemoryWire):
@@ -46,9 +45,9 @@ def two_exchangers() -> Topology:
     ]
     sender = internet_mta("mx.fabrikam.com", "192.0.2.20", domains=frozenset({"fabrikam.com"}))
     world = topology(sender, *hosts)
-    exchangers = tuple(MxRecord(10 * n, host.fqdn, 3600) for n, host in enumerate(hosts, 1))
+    exchangers = [(10 * n, host.fqdn) for n, host in enumerate(hosts, 1)]
     addresses = {mta.fqdn: mta.addresses for mta in world.mtas.values()}
-    return replace(world, zones=Zones({"northwind.com": exchangers}, addresses))
+    return replace(world, zones=zones({"northwind.com": exchangers}, addresses))
 
 
 def test_each_message_says_who_took_it():

@@ -9,9 +9,12 @@ from laws import law_of
 from runs import choices, predict
 
 from mailsim.mta.exchange_online.selection import Named
+from mailsim.reason.check import Check
+from mailsim.reason.decision import Decision
 from mailsim.trace.connection import DATA, connections, stage_of
 from mailsim.trace.events import (
     Attributed,
+    Changed,
     Connected,
     Deferred,
     Event,
@@ -41,7 +44,8 @@ CONNECTORS = {
     "by MX",
     "Unreachable",
 }
-HAPPENINGS = {"fork", "report", "rule"}
+HAPPENINGS = {"fork", "report", "rule", "change"}
+LOOK_UPS = {"DNS from the cache", "DNS waited for", "DNS failed"}
 RESOLUTIONS = {
     "group",
     "dynamic group",
@@ -56,7 +60,7 @@ KEPT_OUT = {
     "too many recipients": ("5.5.3",),
     "forwarding not allowed": ("5.7.520",),
 }
-WANTED = ENDINGS | VERDICTS | REFUSALS | CONNECTORS | HAPPENINGS | RESOLUTIONS | set(KEPT_OUT)
+WANTED = LOOK_UPS | ENDINGS | VERDICTS | REFUSALS | CONNECTORS | HAPPENINGS | RESOLUTIONS | set(KEPT_OUT)
 
 
 def reached(events: list[Event]) -> Iterator[str]:
@@ -65,6 +69,16 @@ def reached(events: list[Event]) -> Iterator[str]:
     yield from (f"TLS {made.verdict}" for made in connections(events).values() if made.exchanges)
     for event in events:
         yield from _words(event)
+        yield from _look_ups(event)
+
+
+def _look_ups(event: Event) -> Iterator[str]:
+    """Say how the DNS answered."""
+    for check in event.because.because if isinstance(event.because, Decision) else ():
+        if isinstance(check, Check) and check.rule.startswith(("MX of", "A of")):
+            yield from ["DNS from the cache"] if "from the cache" in check.aside else []
+            yield from ["DNS waited for"] if "after" in check.aside else []
+            yield from ["DNS failed"] if check.saw in ("SERVFAIL", "time-out") else []
 
 
 def _words(event: Event) -> Iterator[str]:
@@ -81,6 +95,8 @@ def _words(event: Event) -> Iterator[str]:
             yield _kind_of_connector(event, via)
         case Deferred(queue="Unreachable"):
             yield "Unreachable"
+        case Changed():
+            yield "change"
         case Forked():
             yield "fork"
         case Notified():

@@ -44,7 +44,8 @@ from mailsim.world.directory import (
     RecipientType,
     Restrictions,
 )
-from mailsim.world.dns import MxRecord, Zones
+from mailsim.world.dns import A, DnsStatus, Fault, Mx, RecordSet, Zones
+from mailsim.world.dns.change import DnsChange
 from mailsim.world.topology import CertificateUse, Mta, Topology
 
 START = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
@@ -655,18 +656,62 @@ def zones(draw: st.DrawFn) -> Zones:
     homes |= {name: (inbound_host(name),) for name in map(cloud_domain_of, ORGANIZATIONS)}
     homes |= {name: (host,) for name, host in INTERNET.items()}
     records = {
-        "null.example": (MxRecord(0, ".", 3600),),
-        "eu.contoso.com": (MxRecord(5, "mail.contoso.com", 3600),),
+        "null.example": (Mx(0, "."),),
+        "eu.contoso.com": (Mx(5, "mail.contoso.com"),),
     }
     for domain, hosts in homes.items():
         best = draw(st.sampled_from(hosts * 6 + ("dark.example", "gone.example", ".", "mx.fabrikam.com")))
         second = draw(st.sampled_from((None, None, None, *NEXT_HOPS[:-1])))
-        records[domain] = (MxRecord(10, best, 3600),)
+        records[domain] = (Mx(10, best),)
         if second is not None and best != ".":
-            records[domain] += (MxRecord(20, second, 3600),)
+            records[domain] += (Mx(20, second),)
     entrances = [inbound_host(of(name)) for of in (domain_of, cloud_domain_of) for name in ORGANIZATIONS]
     hosts = ADDRESSES | dict.fromkeys(entrances, ADDRESSES[SERVICE_HOST])
-    return Zones(records, {host: (address,) for host, address in hosts.items()})
+    ttl = draw(mostly(3600, 0, 60, 86400))
+    sets = (RecordSet(domain, ttl, exchangers) for domain, exchangers in records.items())
+    addresses = (RecordSet(host, 3600, (A(address),)) for host, address in hosts.items())
+    return Zones.of((*sets, *addresses), draw(faults()))
+
+
+FAILURES = st.sampled_from((DnsStatus.SERVFAIL, DnsStatus.TIMEOUT, DnsStatus.NXDOMAIN, None))
+DOMAINS_THAT_CHANGE = st.sampled_from((*map(domain_of, ORGANIZATIONS), *INTERNET))
+
+
+@st.composite
+def faults(draw: st.DrawFn) -> tuple[Fault, ...]:
+    """Draw what goes wrong in the DNS: mostly nothing, else one name fails or is answered late for some time."""
+    if not draw(mostly(False, True)):
+        return ()
+    fail = draw(FAILURES)
+    return (
+        Fault(
+            owner=draw(st.sampled_from((*map(domain_of, ORGANIZATIONS), *INTERNET, *INTERNET.values()))),
+            type=draw(st.sampled_from(("", "MX", "A"))),
+            fail=fail,
+            delay=timedelta(seconds=draw(st.sampled_from((1, 3, 9)))) if fail is None else timedelta(),
+            until=draw(st.sampled_from((None, START + timedelta(minutes=7)))),
+        ),
+    )
+
+
+@st.composite
+def dns_changes(draw: st.DrawFn) -> tuple[DnsChange, ...]:
+    """Draw MX records that move, go, or fail while the run lasts; mostly none does."""
+    made = []
+    for minutes in draw(mostly((), (3,), (3, 90), (1440,))):
+        owner, at = draw(DOMAINS_THAT_CHANGE), START + timedelta(minutes=minutes)
+        host = draw(st.sampled_from(("mx.fabrikam.com", "mail.contoso.com", "dark.example", ".")))
+        what = draw(
+            st.sampled_from(
+                (
+                    {"sets": (RecordSet(owner, 60, (Mx(0, host),)),)},
+                    {"removes": None},
+                    {"faults": (Fault(owner=owner, fail=DnsStatus.SERVFAIL),)},
+                )
+            )
+        )
+        made.append(DnsChange(at=at, owner=owner, **what))
+    return tuple(made)
 
 
 @st.composite
@@ -687,6 +732,7 @@ def worlds(draw: st.DrawFn) -> Topology:
         start=START,
         mtas={mta.id: mta for mta in mtas},
         zones=draw(zones()),
+        changes=draw(dns_changes()),
         authorities=AUTHORITIES,
         certificates={name: CERTIFICATES[name] for name in used},
     )

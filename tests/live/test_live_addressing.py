@@ -13,7 +13,7 @@ from builders import internet_mta, topology, two_mtas
 from mailsim.errors import Bug, LiveError
 from mailsim.live import sockets
 from mailsim.live.addressing import AddressPlan, require_loopback
-from mailsim.world.dns import Zones
+from mailsim.world.dns import A, RecordSet
 
 
 def test_plan_follows_the_modelled_addresses():
@@ -40,7 +40,7 @@ def test_addresses_only_in_dns_are_in_the_plan():
     """A host that has an address but is no MTA can be connected to, and refuses."""
     dead = IPv4Address("192.0.2.99")
     world = two_mtas()
-    zones = Zones(world.zones.mx_records, {**world.zones.a_records, "dead.example": (dead,)})
+    zones = world.zones.plus([RecordSet("dead.example", 60, (A(dead),))])
     assert AddressPlan.of(replace(world, zones=zones)).carrier(dead) == IPv4Address("127.1.0.3")
 
 

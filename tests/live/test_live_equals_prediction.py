@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import replace
 from datetime import timedelta
+from ipaddress import IPv4Address
 
 import pytest
 from builders import START, internet_mta, submission, topology, two_mtas
@@ -29,6 +30,7 @@ from mailsim.trace.events import (
     Sent,
 )
 from mailsim.world.directory import Directory
+from mailsim.world.dns import A, RecordSet
 from mailsim.world.topology import CertificateUse
 
 BOB, EVE, NOBODY = "bob@northwind.com", "eve@northwind.com", "nobody@northwind.com"
@@ -185,9 +187,9 @@ def test_second_host_after_the_first_refused():
     made = two_mtas()
     first = internet_mta("mx0.northwind.com", "192.0.2.31", ports=())
     world = topology(*made.mtas.values(), first, mx={"northwind.com": "mx.northwind.com"})
-    records = dict(world.zones.a_records)
-    records["mx.northwind.com"] = (*first.addresses, *records["mx.northwind.com"])
-    zones = replace(world.zones, a_records=records)
+    both = (*first.addresses, IPv4Address("192.0.2.30"))
+    zones = world.zones.without("mx.northwind.com")
+    zones = zones.plus([RecordSet("mx.northwind.com", 60, tuple(map(A, both)))])
     events = same(replace(world, zones=zones), mail("m1"))
     assert kinds_of(events).count("NotConnected") == 1
     assert "Delivered" in kinds_of(events)

@@ -21,7 +21,8 @@ from mailsim.live.worker import LiveRun
 from mailsim.mail.reply import Reply, reply
 from mailsim.mta.generic.kind import GenericMta
 from mailsim.reason.decision import Decision
-from mailsim.trace.events import Crashed, Deferred, Delivered
+from mailsim.trace.events import Changed, Crashed, Deferred, Delivered
+from mailsim.world.dns.change import DnsChange
 
 LETTER = submission("m1", "mx.fabrikam.com", "ann@fabrikam.com", "bob@northwind.com")
 
@@ -146,6 +147,21 @@ def test_wall_time_carries_submissions():
     events = asyncio.run(run())
     assert kinds_of(events).count("Delivered") == 30
     assert all(event.at >= START for event in events)
+
+
+def test_a_change_on_wall_time_comes_by_itself():
+    """Nothing needs to be due for the world to change when its time comes."""
+    change = DnsChange(at=START + timedelta(hours=1), owner="northwind.com", removes=None)
+
+    async def run():
+        stop = asyncio.Event()
+        async with live(replace(two_mtas(), changes=(change,))) as (running, log):
+            log.listen(lambda event: stop.set() if isinstance(event.what, Changed) else None)
+            await running.serve(stop, scale=36_000)
+            return log.events
+
+    (event,) = asyncio.run(run())
+    assert (event.at, event.what) == (change.at, Changed("DNS: northwind.com no record any more"))
 
 
 def test_wall_time_can_be_scaled():

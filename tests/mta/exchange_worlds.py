@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from ipaddress import IPv4Address, IPv4Network
 
-from builders import START
+from builders import START, zones
 
 from mailsim.mail.address import Mailbox
 from mailsim.mail.command import Rcpt
@@ -27,7 +27,6 @@ from mailsim.mta.registry import Kinds
 from mailsim.pki import Pki
 from mailsim.world.certificate import AuthoritySpec, CertificateSpec, PresentedCertificate
 from mailsim.world.directory import Directory, DirectoryRecipient, RecipientType
-from mailsim.world.dns import MxRecord, Zones
 from mailsim.world.facts import SessionFacts, TlsFacts
 from mailsim.world.topology import CertificateUse, Mta, Topology
 
@@ -62,13 +61,10 @@ def view(
     """Look at a world from one MTA; its own certificate exists beside those given."""
     own = (certificate(use.certificate) for use in mta.certificates)
     specs = {spec.name: spec for spec in (*own, *certificates)}
-    zones = Zones(
-        {domain: tuple(MxRecord(*each, 3600) for each in records) for domain, records in (mx or {}).items()},
-        {host: (IPv4Address(address),) for host, address in (a or {}).items()},
-    )
+    records = zones(mx, {host: [IPv4Address(address)] for host, address in (a or {}).items()})
     authorities = {"public": PUBLIC, "private": PRIVATE}
     world = Topology(
-        start=START, mtas={mta.id: mta}, zones=zones, authorities=authorities, certificates=specs
+        start=START, mtas={mta.id: mta}, zones=records, authorities=authorities, certificates=specs
     )
     return PointOfView(world, Pki(authorities.values(), specs.values()), mta, now)
 

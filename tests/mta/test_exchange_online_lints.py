@@ -10,6 +10,7 @@ from dataclasses import replace
 from ipaddress import IPv4Address
 
 import pytest
+from builders import zones as zones_of
 from exchange_worlds import outbound, service, tenant, view
 
 from mailsim.config.load import load_text
@@ -17,17 +18,13 @@ from mailsim.mta.exchange_online.connector import ConnectorType
 from mailsim.mta.exchange_online.lints import lints
 from mailsim.mta.exchange_online.sending_assumptions import CONNECTOR_ORDER
 from mailsim.mta.rules.rule import TransportRule
-from mailsim.world.dns import MxRecord, Zones
 
 ON_PREMISES = {"connector_type": ConnectorType.ON_PREMISES}
 HOST = {"use_mx_record": False, "smart_hosts": ("mail.contoso.com",)}
 EVERY = outbound("C1", all_accepted_domains=True, **ON_PREMISES, **HOST)
-HERE = Zones(
-    {"contoso.com": (MxRecord(0, "eop.example", 3600),)}, {"eop.example": (IPv4Address("203.0.113.25"),)}
-)
-ELSEWHERE = Zones(
-    {"contoso.com": (MxRecord(0, "mx.example", 3600),)}, {"mx.example": (IPv4Address("192.0.2.1"),)}
-)
+EOP = {"eop.example": [IPv4Address("203.0.113.25")]}
+HERE = zones_of({"contoso.com": [(0, "eop.example")]}, EOP)
+ELSEWHERE = zones_of({"contoso.com": [(0, "mx.example")]}, {"mx.example": [IPv4Address("192.0.2.1")]})
 
 
 def found(*connectors, domains=("contoso.com",), zones=ELSEWHERE, rules=(), **assumptions) -> list[str]:
@@ -63,7 +60,7 @@ def test_what_the_scenario_decides_is_no_longer_in_doubt():
     """An assumption settles which reading counts, and the other lints follow it."""
     wild = outbound("C3", "*.contoso.com", **ON_PREMISES)
     domains = ("contoso.com", "sales.contoso.com")
-    mx = Zones({domain: (MxRecord(0, "eop.example", 3600),) for domain in domains}, HERE.a_records)
+    mx = zones_of({domain: [(0, "eop.example")] for domain in domains}, EOP)
     decided = {
         choice: found(EVERY, wild, domains=domains, zones=mx, **{CONNECTOR_ORDER.key: choice})
         for choice in CONNECTOR_ORDER.choices

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import timedelta
 from ipaddress import IPv4Address
 
 import pytest
-from builders import internet_mta
+from builders import START, internet_mta
 from exchange_worlds import view
 
 from mailsim.mta.kind import Relay, RouteProblem
-from mailsim.mta.relaying.nexthop import choose_targets
+from mailsim.mta.relaying.nexthop import EQUAL_MX, choose_targets
 from mailsim.mta.relaying.tls_policy import TlsDemand, TlsPolicy
+from mailsim.world.dns import DnsStatus, Fault
 
 SELF = internet_mta("mx.fabrikam.com", "192.0.2.20")
 MX = {
@@ -36,9 +39,9 @@ A = {
 }
 
 
-def find(domain: str = "", *hosts: str, avoid_self: bool = True):
-    """Look for the targets of a route by MX or by smart hosts."""
-    relay = Relay(
+def relay_to(domain: str = "", *hosts: str) -> Relay:
+    """Make a route by MX or by smart hosts."""
+    return Relay(
         via="x",
         domain=domain,
         smart_hosts=hosts,
@@ -47,7 +50,11 @@ def find(domain: str = "", *hosts: str, avoid_self: bool = True):
         helo="mx.fabrikam.com",
         source=IPv4Address("192.0.2.20"),
     )
-    return choose_targets(view(SELF, mx=MX, a=A), relay, avoid_self=avoid_self)
+
+
+def find(domain: str = "", *hosts: str, avoid_self: bool = True):
+    """Look for the targets of a route by MX or by smart hosts."""
+    return choose_targets(view(SELF, mx=MX, a=A), relay_to(domain, *hosts), avoid_self=avoid_self)
 
 
 @pytest.mark.shows("rfc5321", "5.1")
@@ -94,6 +101,34 @@ def test_domains_that_lead_nowhere(domain, problem):
     assert (decision.value.found, decision.value.problem) == ((), problem)
     assert any(check.failed for check in decision.because)
     assert decision.answer == problem.value
+
+
+@pytest.mark.shows("rfc5321", "5.1")
+def test_equal_preference_may_be_spread():
+    """Each host comes first about as often, the same instant gives the same order, and preference still counts."""
+    equal = {"even.example": [(10, "a.contoso.com"), (10, "b.contoso.com"), (5, "c.contoso.com")]}
+
+    def order(minute: int) -> list[str]:
+        at = view(SELF, mx=equal, a=A, now=START + timedelta(minutes=minute))
+        at = replace(at, world=replace(at.world, assumptions={EQUAL_MX.key: "spread"}))
+        return [
+            target.host
+            for target in choose_targets(at, relay_to("even.example"), avoid_self=True).value.found
+        ]
+
+    drawn = [order(minute) for minute in range(200)]
+    assert drawn == [order(minute) for minute in range(200)]
+    assert {hosts[0] for hosts in drawn} == {"c.contoso.com"}
+    assert 70 < sum(hosts[1] == "a.contoso.com" for hosts in drawn) < 130
+
+
+def test_a_host_is_asked_for_once():
+    """That a host is looked at twice, as itself and as a target, takes no time twice."""
+    at = view(SELF, mx={"slow.example": [(10, "a.contoso.com")]}, a=A)
+    silent = Fault(owner="a.contoso.com", fail=DnsStatus.TIMEOUT)
+    at = replace(at, world=replace(at.world, zones=at.world.zones.plus(faults=[silent])))
+    targets = choose_targets(at, relay_to("slow.example"), avoid_self=True).value
+    assert (targets.problem, targets.took) == (RouteProblem.DNS_FAILED, timedelta(seconds=5))
 
 
 def test_a_service_may_send_to_itself():

@@ -44,7 +44,7 @@ from mailsim.mta.kind import (
     Waiting,
     Words,
 )
-from mailsim.mta.relaying.nexthop import EQUAL_MX
+from mailsim.mta.relaying.nexthop import NEXT_HOP
 from mailsim.mta.relaying.offer import judge_offer
 from mailsim.mta.remote_domains import OWN_DOMAINS
 from mailsim.reason.decision import Decision
@@ -63,7 +63,7 @@ class ExchangeOnline:
         *sending_assumptions.SENDING,
         *recipient_assumptions.RESOLVING,
         OWN_DOMAINS,
-        EQUAL_MX,
+        *NEXT_HOP,
     )
 
     def on_connect(self, at: PointOfView, _facts: SessionFacts) -> Greeting:
@@ -111,8 +111,8 @@ class ExchangeOnline:
     def on_offer(self, at: PointOfView, relay: Relay, offer: Offer) -> Decision[Reply | None]:
         return judge_offer(at, relay, offer, partial(send.word_tls_problem, relay.tls, offer), send.TLS)
 
-    def on_no_route(self, _at: PointOfView, relay: Relay, problem: RouteProblem) -> Reply:
-        return send.word_no_route(relay.domain, problem)
+    def on_no_route(self, at: PointOfView, relay: Relay, problem: RouteProblem) -> Reply:
+        return send.word_no_route(at, relay, problem)
 
     def on_unreachable(self, _at: PointOfView, host: str, address: IPv4Address | None, cause: str) -> Reply:
         return send.word_unreachable(host, address, cause)

@@ -16,7 +16,7 @@ from mailsim.mta.exchange_online.config import Tenant
 from mailsim.mta.exchange_online.outbound_connector import OutboundConnector
 from mailsim.mta.exchange_online.selection import Reading, scope_of
 from mailsim.mta.exchange_online.sending_assumptions import CONNECTOR_ORDER
-from mailsim.world.dns import Zones
+from mailsim.world.dns import Zones, addresses_of, mx_of
 from mailsim.world.source import Origin
 from mailsim.world.topology import Mta, Topology
 
@@ -164,6 +164,6 @@ def _relay_loops(service: Mta, tenant: Tenant, zones: Zones, reading: Reading) -
 
 def _leads_back(service: Mta, domain: str, zones: Zones) -> bool:
     """Tell whether the best MX of a domain is the service."""
-    records = zones.mx(domain).records
+    records = mx_of(zones, domain).exchanges
     best = records[0].exchange if records else domain
-    return any(address in service.addresses for address in zones.addresses(best).addresses)
+    return any(address in service.addresses for address in addresses_of(zones, best))

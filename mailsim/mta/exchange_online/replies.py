@@ -113,7 +113,7 @@ NO_ROUTE = {
 
 # how a last error is worded when the message expires; {} stands for what it says after Message=
 EXPIRED = {
-    "4.4.312": reply(550, "5.4.312", "Message expired, DNS query failed(InfoNoRecords)"),
+    "4.4.312": reply(550, "5.4.312", "Message expired, DNS query failed({})"),
     "4.4.316": reply(550, "5.4.316", "Message expired, connection refused(Socket error code 10061)"),
     "4.4.317": reply(550, "5.4.317", "Message expired, cannot connect to remote server({})"),
     "4.4.318": reply(550, "5.4.318", "Message expired, connection reset(SuspiciousRemoteServerError)"),
@@ -169,6 +169,11 @@ REFUSALS = Refusals(
 def no_such_domain(domain: str) -> Reply:
     """Fail a domain that the DNS does not know."""
     return reply(550, "5.4.310", f"DNS domain {domain} does not exist")
+
+
+def dns_failed(message: str, next_hop: str) -> Reply:
+    """Word the last error of a look-up that got no answer (observed)."""
+    return reply(450, "4.4.312", f"DNS query failed [Message={message}] [LastAttemptedServerName={next_hop}]")
 
 
 def unknown_at_remote(answer: Reply) -> Reply:

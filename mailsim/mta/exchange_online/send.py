@@ -15,7 +15,7 @@ from mailsim.mta.exchange_online.attribution import Owners
 from mailsim.mta.exchange_online.config import ExchangeOnlineConfig, Tenant
 from mailsim.mta.exchange_online.outbound_connector import OutboundConnector, TlsSettings
 from mailsim.mta.exchange_online.reporting import postmaster_of, reported_by
-from mailsim.mta.exchange_online.sending_assumptions import REMOTE_CODES, RETRY
+from mailsim.mta.exchange_online.sending_assumptions import DNS_MESSAGE, REMOTE_CODES, RETRY
 from mailsim.mta.exchange_report import Layout, exchange_report
 from mailsim.mta.kind import (
     Item,
@@ -93,11 +93,20 @@ def choose_next_hop(at: PointOfView, relay: Relay) -> Decision[Targets]:
     """
     config: ExchangeOnlineConfig = at.mta.config
     if not (relay.domain.endswith(INITIAL) and config.owner_of(relay.domain)):
-        return choose_targets(at, relay, avoid_self=False)
+        return _with_message(at, choose_targets(at, relay, avoid_self=False))
     saw = f"{relay.domain} is a domain of Microsoft 365, wherever its MX points"
     inside = check(True, "route inside Microsoft 365", saw=saw, cite=INSIDE)
     here = Target(at.mta.fqdn, at.mta.addresses[0])
     return Decision(f"next hop for {relay.domain}", Targets((here,)), (inside,), here.host)
+
+
+def _with_message(at: PointOfView, decision: Decision[Targets]) -> Decision[Targets]:
+    """Say which words of the last error are assumed, where the DNS did not answer."""
+    if decision.value.problem is not RouteProblem.DNS_FAILED:
+        return decision
+    choice = at.assumed(DNS_MESSAGE)
+    assumed = check(True, "Message of 4.4.312", saw=choice, cite=DNS_MESSAGE.cite(choice))
+    return replace(decision, because=(assumed, *decision.because))
 
 
 def tls_policy(connector: OutboundConnector | None) -> TlsPolicy:
@@ -131,10 +140,12 @@ def word_tls_problem(
     return replies.cannot_connect(message, offer.host, str(offer.address))
 
 
-def word_no_route(domain: str, problem: RouteProblem) -> Reply:
+def word_no_route(at: PointOfView, relay: Relay, problem: RouteProblem) -> Reply:
     """Word the failure of a next hop that leads nowhere."""
     if problem is RouteProblem.NO_SUCH_DOMAIN:
-        return replies.no_such_domain(domain)
+        return replies.no_such_domain(relay.domain)
+    if problem is RouteProblem.DNS_FAILED:
+        return replies.dns_failed(at.assumed(DNS_MESSAGE), relay.next_hop)
     return replies.NO_ROUTE[problem]
 
 

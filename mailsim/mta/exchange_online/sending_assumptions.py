@@ -70,6 +70,16 @@ REMOTE_CODES = Assumption(
     },
     evidence="published reports show the wrapping only where the remote gave no enhanced code",
 )
+DNS_MESSAGE = Assumption(
+    key="exo-dns-failure-message",
+    question="what does 4.4.312 give as its Message when the DNS does not answer?",
+    choices={
+        "ErrorRetry": "ErrorRetry",
+        "InfoNoRecords": "InfoNoRecords, as where there is no record",
+    },
+    evidence="a published report of 2019 has ErrorRetry for an MX that could not be resolved; the page on NDRs gives no Message "
+    "for SERVFAIL or a time-out",
+)
 
 SENDING = (
     CONNECTOR_ORDER,
@@ -79,4 +89,5 @@ SENDING = (
     SENDER_AUTHENTICATED,
     RETRY,
     REMOTE_CODES,
+    DNS_MESSAGE,
 )

@@ -41,7 +41,7 @@ from mailsim.mta.kind import (
     Waiting,
     Words,
 )
-from mailsim.mta.relaying.nexthop import EQUAL_MX
+from mailsim.mta.relaying.nexthop import NEXT_HOP
 from mailsim.mta.remote_domains import OWN_DOMAINS
 from mailsim.reason.decision import Decision
 from mailsim.world.facts import SessionFacts
@@ -58,7 +58,7 @@ class ExchangeServer:
         *recipient_assumptions.RESOLVING,
         *send_assumptions.EVERY,
         OWN_DOMAINS,
-        EQUAL_MX,
+        *NEXT_HOP,
     )
 
     def on_connect(self, at: PointOfView, facts: SessionFacts) -> Greeting:

@@ -12,7 +12,7 @@ from mailsim.mail.reply import Reply
 from mailsim.mta.exchange_server import replies
 from mailsim.mta.exchange_server.config import config_of, organization_of
 from mailsim.mta.exchange_server.inside import INTRA_ORGANIZATION, targets_inside
-from mailsim.mta.exchange_server.send_assumptions import CONNECTION_ERROR, SMART_HOST_ORDER
+from mailsim.mta.exchange_server.send_assumptions import CONNECTION_ERROR, DNS_FAILURE_TEXT, SMART_HOST_ORDER
 from mailsim.mta.exchange_server.send_connector import ALL_OF_THE_SITE, ErrorPolicy, SendConnector
 from mailsim.mta.exchange_server.transport_service import DnsFaultTolerance
 from mailsim.mta.kind import PointOfView, Relay, RouteProblem, Targets
@@ -35,7 +35,16 @@ def targets(at: PointOfView, relay: Relay) -> Decision[Targets]:
     lenient = config_of(at).transport_service.dns_fault_tolerance is DnsFaultTolerance.LENIENT
     ordered, why = _ordered(at, relay)
     found = choose_targets(at, ordered, avoid_self=True, lenient=lenient)
+    why += _assumed_words(at, found.value)
     return Decision(found.question, found.value, (*why, *found.because), found.answer)
+
+
+def _assumed_words(at: PointOfView, found: Targets) -> tuple[Check, ...]:
+    """Say which words of the last error are assumed, where the DNS did not answer."""
+    if found.problem is not RouteProblem.DNS_FAILED:
+        return ()
+    choice = at.assumed(DNS_FAILURE_TEXT)
+    return (check(True, "words of a DNS failure", saw=choice, cite=DNS_FAILURE_TEXT.cite(choice)),)
 
 
 def _ordered(at: PointOfView, relay: Relay) -> tuple[Relay, tuple[Check, ...]]:
@@ -50,6 +59,8 @@ def _ordered(at: PointOfView, relay: Relay) -> tuple[Relay, tuple[Check, ...]]:
 
 def word_no_route(at: PointOfView, relay: Relay, problem: RouteProblem) -> Reply:
     """Word the failure of a next hop that leads nowhere; DowngradeDnsFailures makes it temporary."""
+    if problem is RouteProblem.DNS_FAILED:
+        return replies.DNS_FAILED[at.assumed(DNS_FAILURE_TEXT)]
     connector = connector_of(at, relay)
     if connector and ErrorPolicy.DOWNGRADE_DNS_FAILURES in connector.error_policies:
         return replies.NO_ROUTE[RouteProblem.NO_ADDRESS]

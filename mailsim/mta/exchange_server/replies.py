@@ -112,6 +112,14 @@ SIZE_EXCLUDES_ALL = reply(
     550, "5.3.4", "ROUTING.SizeLimit; message size exceeds fixed maximum size for route"
 )
 
+# by the choice of the assumption onprem-dns-failure-text; KB 3007623 shows the first without the 451
+DNS_FAILED = {
+    "with-error": reply(
+        451, "4.4.0", "DNS query failed. The error was: DNS query failed with error ErrorRetry"
+    ),
+    "bare": reply(451, "4.4.0", "DNS query failed"),
+}
+
 NO_ROUTE = {
     RouteProblem.NO_SUCH_DOMAIN: reply(554, "5.4.4", "SMTPSEND.DNS.NonExistentDomain; nonexistent domain"),
     RouteProblem.NO_ADDRESS: reply(451, "4.4.0", "DNS query failed"),  # inferred

@@ -68,7 +68,17 @@ CLIENT_CERTIFICATE = Assumption(
     },
     evidence="pages tell how one is found by TlsCertificateName or by Fqdn, and not what follows when none is found so",
 )
+DNS_FAILURE_TEXT = Assumption(
+    key="onprem-dns-failure-text",
+    question="what is the last error of a queue when the DNS does not answer?",
+    choices={
+        "with-error": "451 4.4.0 DNS query failed. The error was: DNS query failed with error ErrorRetry",
+        "bare": "451 4.4.0 DNS query failed",
+    },
+    evidence="KB 3007623 has the first, the page on this error the second; which of SERVFAIL and time-outs has which is not said",
+)
 EVERY = (
+    DNS_FAILURE_TEXT,
     CLIENT_CERTIFICATE,
     SEND_MAX_MESSAGE_SIZE,
     SMART_HOST_ORDER,

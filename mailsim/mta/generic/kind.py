@@ -29,7 +29,7 @@ from mailsim.mta.kind import (
     Waiting,
     Words,
 )
-from mailsim.mta.relaying.nexthop import EQUAL_MX, choose_targets
+from mailsim.mta.relaying.nexthop import NEXT_HOP, choose_targets
 from mailsim.mta.relaying.offer import judge_offer
 from mailsim.reason.decision import Decision
 from mailsim.world.facts import SessionFacts
@@ -41,7 +41,7 @@ class GenericMta:
     name = "generic"
     words: Words = replies.WORDS
     failure_is = "bounced"
-    assumptions = (EQUAL_MX,)
+    assumptions = NEXT_HOP
 
     def on_connect(self, at: PointOfView, _facts: SessionFacts) -> Greeting:
         return receive.greet(at)

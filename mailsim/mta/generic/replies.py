@@ -65,4 +65,6 @@ NO_ROUTE = {
     RouteProblem.NO_ADDRESS: reply(550, "5.4.4", "No host with an address found"),
     RouteProblem.NULL_MX: reply(556, "5.1.10", "Recipient domain does not accept mail (null MX)"),
     RouteProblem.BACK_HERE: reply(550, "5.4.6", "Mail loops back to myself"),
+    # as Postfix words it
+    RouteProblem.DNS_FAILED: reply(451, "4.4.3", "Host or domain name not found, try again"),
 }
