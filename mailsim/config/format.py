@@ -31,6 +31,8 @@ from mailsim.mta.exchange_server.remote_domain import RemoteDomain
 from mailsim.mta.exchange_server.send_connector import SendConnector
 from mailsim.mta.exchange_server.transport_config import TransportConfig
 from mailsim.mta.rules.rule import TransportRule
+from mailsim.world.certificate import Eku, KeyType
+from mailsim.world.distinguished_name import DistinguishedName
 from mailsim.world.source import Origin
 
 
@@ -47,6 +49,10 @@ class AuthorityText:
     issuer: str = field(
         default="", metadata={"doc": "the authority that certifies it: an intermediate; by default a root"}
     )
+    subject: DistinguishedName | None = field(
+        default=None, metadata={"doc": "its whole name, such as CN=Contoso CA, O=Contoso, C=US"}
+    )
+    key: KeyType | None = field(default=None, metadata={"doc": "its kind of key; by default ecdsa-p256"})
     origin: Origin | None = _origin()
 
 
@@ -65,6 +71,14 @@ class CertificateText:
     not_after: datetime | None = field(default=None, metadata={"doc": "by default ten years after the start"})
     sends_intermediates: bool = field(
         default=True, metadata={"doc": "whether the host sends the certificates up to the root"}
+    )
+    subject: DistinguishedName | None = field(
+        default=None, metadata={"doc": "the whole subject, such as CN=mail.contoso.com, O=Contoso, C=US"}
+    )
+    eku: Eku | None = field(default=None, metadata={"doc": "its extendedKeyUsage; by default both"})
+    key: KeyType | None = field(default=None, metadata={"doc": "its kind of key; by default ecdsa-p256"})
+    revoked_since: datetime | None = field(
+        default=None, metadata={"doc": "when its authority revoked it; by default never"}
     )
     origin: Origin | None = _origin()
 
