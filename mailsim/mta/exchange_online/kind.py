@@ -15,6 +15,7 @@ from mailsim.mail.sasl import Claim
 from mailsim.mta.exchange_online import (
     assumptions,
     categorize,
+    certificate_assumptions,
     headers,
     message_trace,
     receive,
@@ -27,6 +28,7 @@ from mailsim.mta.exchange_online import (
 )
 from mailsim.mta.exchange_online.attribution import Owners
 from mailsim.mta.exchange_online.config import ExchangeOnlineConfig
+from mailsim.mta.exchange_online.peer_certificate import look_at_next_hop
 from mailsim.mta.kind import (
     Acceptance,
     Categorized,
@@ -61,6 +63,7 @@ class ExchangeOnline:
         *assumptions.RECEIVING,
         *assumptions.SUBMITTING,
         *sending_assumptions.SENDING,
+        *certificate_assumptions.EVERY,
         *recipient_assumptions.RESOLVING,
         OWN_DOMAINS,
         EQUAL_MX,
@@ -106,7 +109,8 @@ class ExchangeOnline:
         return send.choose_next_hop(at, relay)
 
     def on_offer(self, at: PointOfView, relay: Relay, offer: Offer) -> Decision[Reply | None]:
-        return judge_offer(at, relay, offer, partial(send.word_tls_problem, relay.tls, offer), send.TLS)
+        word = partial(send.word_tls_problem, relay.tls, offer)
+        return judge_offer(at, relay, offer, word, cite=send.TLS, diligence=look_at_next_hop(at))
 
     def on_no_route(self, _at: PointOfView, relay: Relay, problem: RouteProblem) -> Reply:
         return send.word_no_route(relay.domain, problem)

@@ -26,7 +26,7 @@ from mailsim.mta.exchange_online.inbound_connector import (
     lists_address,
     names_certificate,
     pattern_covers,
-    shows_trusted_chain,
+    shows_trusted_certificate,
 )
 from mailsim.mta.kind import PointOfView
 from mailsim.mta.unmodelled import unmodelled
@@ -109,7 +109,7 @@ def knows_session(at: PointOfView, connector: InboundConnector | None, facts: Se
     """Tell whether a connector knows a session by its address or certificate, and not by the sender alone."""
     if connector is None:
         return False
-    by_certificate = (names_certificate(at, connector, facts), shows_trusted_chain(at, facts))
+    by_certificate = (names_certificate(at, connector, facts), *shows_trusted_certificate(at, facts))
     addresses_count = connector.restrict_domains_to_ip_addresses or at.assumed(PARTNER_ADDRESSES) == "scope"
     by_address = addresses_count and not lists_address(connector, facts).failed
     return by_address or not _any_failed(by_certificate)
@@ -160,7 +160,7 @@ def _restrictions(at: PointOfView, connector: InboundConnector, facts: SessionFa
     if connector.restrict_domains_to_certificate:
         made += [
             _restricts(connector, _RESTRICTIONS[1], each)
-            for each in (names_certificate(at, connector, facts), shows_trusted_chain(at, facts))
+            for each in (names_certificate(at, connector, facts), *shows_trusted_certificate(at, facts))
         ]
     return tuple(made)
 

@@ -127,6 +127,8 @@ def word_tls_problem(
         message = "UntrustedRoot" if partial or verdict is None else verdict.reason
     elif problem is TlsProblem.HANDSHAKE:
         message = "451 4.4.0 Security status InvalidToken"
+    elif problem is not TlsProblem.NOT_OFFERED:
+        message = problem.value
     return replies.cannot_connect(message, offer.host, str(offer.address))
 
 

@@ -14,6 +14,7 @@ from mailsim.mail.sasl import Claim
 from mailsim.mta.exchange_server import (
     assumptions,
     categorize,
+    certificate_assumptions,
     defaults,
     ehlo,
     headers,
@@ -23,6 +24,7 @@ from mailsim.mta.exchange_server import (
     send,
     submission,
 )
+from mailsim.mta.exchange_server.peer_certificate import look_at_next_hop
 from mailsim.mta.kind import (
     Acceptance,
     Categorized,
@@ -53,7 +55,13 @@ class ExchangeServer:
     name = "exchange_server"
     words: Words = replies.WORDS
     failure_is = "bounced"
-    assumptions = (*assumptions.EVERY, *recipient_assumptions.RESOLVING, OWN_DOMAINS, EQUAL_MX)
+    assumptions = (
+        *assumptions.EVERY,
+        *certificate_assumptions.EVERY,
+        *recipient_assumptions.RESOLVING,
+        OWN_DOMAINS,
+        EQUAL_MX,
+    )
 
     def on_connect(self, at: PointOfView, facts: SessionFacts) -> Greeting:
         return receive.greet(at, facts)
@@ -95,7 +103,9 @@ class ExchangeServer:
         return choose_targets(at, relay, avoid_self=True)
 
     def on_offer(self, at: PointOfView, relay: Relay, offer: Offer) -> Decision[Reply | None]:
-        return judge_offer(at, relay, offer, send.word_tls_problem, send.TLS)
+        return judge_offer(
+            at, relay, offer, send.word_tls_problem, cite=send.TLS, diligence=look_at_next_hop(at)
+        )
 
     def on_no_route(self, _at: PointOfView, _relay: Relay, problem: RouteProblem) -> Reply:
         return replies.NO_ROUTE[problem]

@@ -82,8 +82,13 @@ def word_tls_problem(
         return replies.certificate_refused(verdict.reason)
     if problem is TlsProblem.UNTRUSTED:
         return replies.certificate_refused("EmptyCertificate")
-    if problem is TlsProblem.WRONG_NAME:
-        return replies.certificate_refused("SubjectMismatch")
+    if problem in (
+        TlsProblem.WRONG_NAME,
+        TlsProblem.WRONG_USAGE,
+        TlsProblem.WEAK_KEY,
+        TlsProblem.REVOKED,
+    ):
+        return replies.certificate_refused(problem.value)
     if problem is TlsProblem.HANDSHAKE:
         return Reply(451, "4.4.0", ("Security status InvalidToken",))
     return replies.TLS_REQUIRED

@@ -41,7 +41,7 @@ class GenericMta:
     name = "generic"
     words: Words = replies.WORDS
     failure_is = "bounced"
-    assumptions = (EQUAL_MX,)
+    assumptions = (EQUAL_MX, send.REVOCATION)
 
     def on_connect(self, at: PointOfView, _facts: SessionFacts) -> Greeting:
         return receive.greet(at)
@@ -81,7 +81,14 @@ class GenericMta:
         return choose_targets(at, relay, avoid_self=True)
 
     def on_offer(self, at: PointOfView, relay: Relay, offer: Offer) -> Decision[Reply | None]:
-        return judge_offer(at, relay, offer, send.word_tls_problem, send.OPPORTUNISTIC_TLS)
+        return judge_offer(
+            at,
+            relay,
+            offer,
+            send.word_tls_problem,
+            cite=send.OPPORTUNISTIC_TLS,
+            diligence=send.look_at_next_hop(at),
+        )
 
     def on_no_route(self, _at: PointOfView, _relay: Relay, problem: RouteProblem) -> Reply:
         return replies.NO_ROUTE[problem]

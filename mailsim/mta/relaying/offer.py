@@ -6,16 +6,20 @@ error is worded by the vendor.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from enum import Enum
+from functools import partial
+from typing import TypeAlias
 
 from mailsim.mail.reply import Reply
 from mailsim.mta.kind import Offer, PointOfView, Relay
+from mailsim.mta.relaying.certificate_flaws import Diligence, Flaw, find_flaws
 from mailsim.mta.relaying.tls_policy import TlsDemand, TlsPolicy, name_matches
 from mailsim.reason.check import Check, check
 from mailsim.reason.cite import Citation
 from mailsim.reason.decision import Decision, Gate, admit
-from mailsim.world.certificate import ChainVerdict, PresentedCertificate
+from mailsim.world.certificate import ChainVerdict, PresentedCertificate, Role
 
 
 class TlsProblem(Enum):
@@ -24,15 +28,23 @@ class TlsProblem(Enum):
     NOT_OFFERED = "STARTTLS not offered"
     HANDSHAKE = "handshake failed"
     UNTRUSTED = "chain not trusted"
+    WRONG_USAGE = Flaw.WRONG_USAGE.value
+    WEAK_KEY = Flaw.WEAK_KEY.value
+    REVOKED = Flaw.REVOKED.value
     WRONG_NAME = "SubjectMismatch"
+
+
+Word: TypeAlias = Callable[[TlsProblem, ChainVerdict | None, PresentedCertificate | None], Reply]
 
 
 def judge_offer(
     at: PointOfView,
     relay: Relay,
     offer: Offer,
-    word: Callable[[TlsProblem, ChainVerdict | None, PresentedCertificate | None], Reply],
+    word: Word,
+    *,
     cite: Citation,
+    diligence: Diligence,
 ) -> Decision[Reply | None]:
     """Judge what a next hop offers or showed.
 
@@ -42,6 +54,7 @@ def judge_offer(
         offer: what was seen so far.
         word: gives the vendor's last error for a problem.
         cite: where the vendor documents the policy.
+        diligence: what the vendor looks at in a certificate that it validates.
 
     Returns:
         None in the decision when mail may be sent, or when STARTTLS is to come first.
@@ -59,10 +72,29 @@ def judge_offer(
     if policy.demand.verified and offer.tls is not None:
         refusal = word(TlsProblem.UNTRUSTED, verdict, peer)
         gates.append(Gate("certificate chain", lambda: _trusted(policy, verdict, cite), refusal, cite))
+        gates += _flaws(at, policy, peer, diligence, word)
     if policy.demand is TlsDemand.VALID_NAME and offer.tls is not None:
         refusal = word(TlsProblem.WRONG_NAME, verdict, peer)
         gates.append(Gate("certificate name", lambda: _named(policy, peer, cite), refusal, cite))
     return admit(f"TLS to {offer.host}", gates)
+
+
+def _flaws(
+    at: PointOfView,
+    policy: TlsPolicy,
+    peer: PresentedCertificate | None,
+    diligence: Diligence,
+    word: Word,
+) -> Iterator[Gate[Reply]]:
+    """Yield a gate for each flaw of the certificate; one without flaws has none to pass."""
+    for found in find_flaws(at, peer, Role.SERVER, diligence):
+        made = replace(found.check, rule=f"{_rule(policy)}: {found.check.rule}", source=policy.source)
+        refusal = word(TlsProblem(found.flaw.value), None, peer)
+        yield Gate(found.check.rule, partial(_as_is, made), refusal, made.cite)
+
+
+def _as_is(made: Check) -> Check:
+    return made
 
 
 def _chain(at: PointOfView, offer: Offer) -> ChainVerdict | None:
