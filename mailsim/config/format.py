@@ -34,6 +34,7 @@ from mailsim.mta.rules.rule import TransportRule
 from mailsim.world.certificate import Eku, KeyType
 from mailsim.world.distinguished_name import DistinguishedName
 from mailsim.world.source import Origin
+from mailsim.world.tls_version import TlsVersion
 
 
 def _origin() -> Any:
@@ -254,6 +255,12 @@ class ServerText:
         default="", metadata={"doc": "its certificate store"}
     )
     trusts: tuple[str, ...] = field(default=(), metadata={"doc": "private authorities"})
+    min_tls_version: TlsVersion | None = field(
+        default=None, metadata={"doc": "the lowest it speaks; by default 1.2"}
+    )
+    max_tls_version: TlsVersion | None = field(
+        default=None, metadata={"doc": "the highest it speaks; by default 1.2"}
+    )
     ports: tuple[int, ...] | None = field(
         default=None,
         metadata={"doc": "where it listens; by default where its Receive connectors do; [] for nowhere"},
@@ -324,6 +331,12 @@ class OnlineText:
         metadata={"doc": "where mail with a foreign sender leaves from that passed neither SPF nor DKIM"},
     )
     trusts: tuple[str, ...] = ()
+    min_tls_version: TlsVersion | None = field(
+        default=None, metadata={"doc": "the lowest it speaks; by default 1.2"}
+    )
+    max_tls_version: TlsVersion | None = field(
+        default=None, metadata={"doc": "the highest it speaks; by default 1.3"}
+    )
     tenants: Mapping[str, TenantText]
     origin: Origin | None = _origin()
 
@@ -384,6 +397,12 @@ class InternetText:
     accepts_everyone: bool = False
     certificate: str | tuple[CertificateUseText, ...] = ""
     trusts: tuple[str, ...] = ()
+    min_tls_version: TlsVersion | None = field(
+        default=None, metadata={"doc": "the lowest it speaks; by default 1.2"}
+    )
+    max_tls_version: TlsVersion | None = field(
+        default=None, metadata={"doc": "the highest it speaks; by default 1.3"}
+    )
     ports: tuple[int, ...] = (25,)
     relay_from: tuple[IPv4Network, ...] = ()
     smart_hosts: tuple[str, ...] = ()
@@ -404,6 +423,12 @@ class ClientText:
     server: str = field(metadata={"doc": "the host or address it connects to"})
     certificate: str | tuple[CertificateUseText, ...] = ""
     tls: TlsWord = TlsWord.OPPORTUNISTIC
+    min_tls_version: TlsVersion | None = field(
+        default=None, metadata={"doc": "the lowest it speaks; by default 1.2"}
+    )
+    max_tls_version: TlsVersion | None = field(
+        default=None, metadata={"doc": "the highest it speaks; by default 1.3"}
+    )
     port: int = 25
     user: str = field(default="", metadata={"doc": "whom it signs in as; empty for nobody"})
     password: str = ""

@@ -14,6 +14,7 @@ from mailsim.config.linking import Linking
 from mailsim.config.names import mark_of, require_known, require_unique
 from mailsim.mta.exchange_server.config import ExchangeServerConfig, Organization
 from mailsim.mta.exchange_server.default_connectors import default_connectors
+from mailsim.mta.exchange_server.defaults import TLS_VERSIONS
 from mailsim.mta.exchange_server.receive_connector import ReceiveConnector
 from mailsim.mta.exchange_server.uniqueness import conflict
 from mailsim.world.topology import CertificateUse, Mta
@@ -55,6 +56,7 @@ def _server(linking: Linking, key: str, text: ServerText, organization: Organiza
         names=frozenset({key.lower()}),
         certificates=_store(linking, text.certificate, at, where),
         trusts=linking.trusts(text.trusts, at, where),
+        tls=linking.tls(text, where, TLS_VERSIONS),
         config=ExchangeServerConfig(organization=organization, name=key, receive_connectors=connectors),
         out_of_date_since=text.out_of_date_since,
         origin=text.origin,

@@ -30,6 +30,7 @@ def link_service(linking: Linking, text: OnlineText) -> Mta:
         names=frozenset({text.server.lower(), SUBMISSION_HOST, "eop", "exo", "cloud"} | hosts),
         certificates=(CertificateUse(_service_certificate(linking)),),
         trusts=linking.trusts(text.trusts, mark_of(text.origin), SERVICE),
+        tls=linking.tls(text, SERVICE),
         config=ExchangeOnlineConfig(
             tenants=tenants, submission_address=text.submission_ip, relay_pool_address=text.relay_pool_ip
         ),

@@ -16,6 +16,7 @@ from mailsim.flow.spool import Queued
 from mailsim.flow.wire import Broken, Heard, Open, Operation, Result
 from mailsim.mail.reply import Reply
 from mailsim.mta.kind import MtaKind, Relay, Target
+from mailsim.mta.relaying.tls_policy import TlsDemand
 from mailsim.reason.decision import Reason
 from mailsim.trace.events import NotConnected
 
@@ -76,10 +77,13 @@ def attempt(
     talk: Talk | None = None
     answering: dict[str, Talk] = {}
     for target in targets.value.found:
+        route = relay
         while waiting := [letter for letter in letters if not letter.done]:
-            talk = Talk(ground, kind, mta_id, relay, target, name_session())
+            talk = Talk(ground, kind, mta_id, route, target, name_session())
             yield from _connect(talk, waiting[: relay.messages_per_connection])
             answering.update((letter.name, talk) for letter in waiting if letter.done)
+            if talk.again_in_clear:
+                route = _in_clear(route)
             if talk.last_error is not None:
                 break
     pairs = zip(batch, letters, strict=True)
@@ -87,6 +91,11 @@ def attempt(
         replace(_outcome(queued, letter, answering.get(letter.name, talk)), targets=targets)
         for queued, letter in pairs
     )
+
+
+def _in_clear(relay: Relay) -> Relay:
+    """Return the route without TLS, which had failed and was not demanded."""
+    return replace(relay, tls=replace(relay.tls, demand=TlsDemand.NEVER))
 
 
 def _letter(queued: Queued) -> Letter:

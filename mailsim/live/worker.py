@@ -17,13 +17,15 @@ from datetime import datetime
 from types import TracebackType
 from typing import Self
 
-from mailsim.errors import MailsimError
+from mailsim.errors import MailsimError, UnsupportedError
 from mailsim.flow.pipeline import Attempt, Pipeline
 from mailsim.flow.spool import Submission
 from mailsim.flow.wire import Operation, Result
 from mailsim.live.client import LiveWire
 from mailsim.live.listeners import Listeners
 from mailsim.live.run import Endpoint, Run, WallClock
+from mailsim.live.tls import is_spoken
+from mailsim.world.topology import Topology
 
 # postfix: default_destination_concurrency_limit = 20; more only costs memory and files, since one loop serves all
 ATTEMPTS_AT_ONCE = 20
@@ -55,8 +57,10 @@ class LiveRun:
         """Listen everywhere.
 
         Raises:
+            UnsupportedError: a host speaks versions of TLS that this machine's OpenSSL has no more.
             LiveError: the machine refuses; nothing is left open.
         """
+        _require_versions(self.pipeline.world)
         _tame_allocator()
         await self._listeners.open()
         return self
@@ -220,6 +224,18 @@ class LiveRun:
             outcomes = end.value
         self.pipeline.finish(outcomes)
         return None
+
+
+def _require_versions(world: Topology) -> None:
+    """Refuse a topology in which a host speaks versions of TLS that this machine does not."""
+    missing = [
+        f"TLS {version.value}, which {mta.id} speaks"
+        for mta in world.mtas.values()
+        for version in mta.tls.spoken
+        if not is_spoken(version)
+    ]
+    if missing:
+        raise UnsupportedError(f"this machine's OpenSSL does not speak {', nor '.join(missing)}")
 
 
 def _tame_allocator() -> None:

@@ -17,8 +17,10 @@ from mailsim.mail.reply import Reply, reply
 from mailsim.mail.sasl import Claim
 from mailsim.mta.generic import replies
 from mailsim.mta.generic.send import (
+    FAILED_HANDSHAKE,
     OPPORTUNISTIC_TLS,
     REVOCATION,
+    fall_back,
     look_at_next_hop,
     word_tls_problem,
     word_unreachable,
@@ -76,7 +78,7 @@ class ClientHost:
     name = "client"
     words: Words = replies.WORDS
     failure_is = "refused"
-    assumptions = (EQUAL_MX, REVOCATION)
+    assumptions = (EQUAL_MX, REVOCATION, FAILED_HANDSHAKE)
 
     def on_connect(self, _at: PointOfView, _facts: SessionFacts) -> Greeting:
         return Greeting(Decision("connection", reply(521, "5.3.2", "Host does not accept mail"), ()))
@@ -130,7 +132,13 @@ class ClientHost:
 
     def on_offer(self, at: PointOfView, relay: Relay, offer: Offer) -> Decision[Reply | None]:
         return judge_offer(
-            at, relay, offer, word_tls_problem, cite=OPPORTUNISTIC_TLS, diligence=look_at_next_hop(at)
+            at,
+            relay,
+            offer,
+            word_tls_problem,
+            cite=OPPORTUNISTIC_TLS,
+            diligence=look_at_next_hop(at),
+            fallback=fall_back(at),
         )
 
     def on_no_route(self, _at: PointOfView, _relay: Relay, problem: RouteProblem) -> Reply:

@@ -75,6 +75,11 @@ class NoCommonVersion:
     client: TlsVersions
     server: TlsVersions
 
+    @classmethod
+    def between(cls, client: TlsVersions, server: TlsVersions) -> NoCommonVersion | None:
+        """Return why two sides cannot agree, None when they can."""
+        return None if client.agreed(server) else cls(client, server)
+
     def __str__(self) -> str:
         return (
             f"the handshake failed: no common version, the client speaks {self.client}, "

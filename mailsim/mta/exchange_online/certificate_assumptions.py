@@ -40,5 +40,23 @@ WEAK_KEY = Assumption(
     },
     evidence="no public authority issues one, and Windows refuses those of public authorities in newer versions",
 )
+FAILED_HANDSHAKE = Assumption(
+    key="exo-failed-handshake",
+    question="is mail that may go in clear text sent so after a failed TLS handshake?",
+    choices={
+        "waits": "no: the message waits, and TLS is tried again",
+        "clear-text": "yes: the service connects once more and sends without TLS",
+    },
+    evidence="mail between the service and servers with older versions is documented to fail; no page tells of a fallback",
+)
+NO_COMMON_VERSION = Assumption(
+    key="exo-no-common-tls-version",
+    question="with which last error does mail wait for a next hop that speaks no common version of TLS?",
+    choices={
+        "socket-error": "421 4.4.2 Connection dropped due to SocketError",
+        "starttls": "451 5.7.3 STARTTLS is required to send mail",
+    },
+    evidence="the page on TLS 1.0 and 1.1 has the first for both directions, and shows it in the queue of a server",
+)
 
-EVERY = (SERVER_USAGE, CLIENT_USAGE, CLIENT_REVOCATION, WEAK_KEY)
+EVERY = (SERVER_USAGE, CLIENT_USAGE, CLIENT_REVOCATION, WEAK_KEY, FAILED_HANDSHAKE, NO_COMMON_VERSION)

@@ -28,7 +28,7 @@ from mailsim.mta.exchange_online import (
 )
 from mailsim.mta.exchange_online.attribution import Owners
 from mailsim.mta.exchange_online.config import ExchangeOnlineConfig
-from mailsim.mta.exchange_online.peer_certificate import look_at_next_hop
+from mailsim.mta.exchange_online.peer_certificate import fall_back, look_at_next_hop
 from mailsim.mta.kind import (
     Acceptance,
     Categorized,
@@ -109,8 +109,10 @@ class ExchangeOnline:
         return send.choose_next_hop(at, relay)
 
     def on_offer(self, at: PointOfView, relay: Relay, offer: Offer) -> Decision[Reply | None]:
-        word = partial(send.word_tls_problem, relay.tls, offer)
-        return judge_offer(at, relay, offer, word, cite=send.TLS, diligence=look_at_next_hop(at))
+        word = partial(send.word_tls_problem, at=at, policy=relay.tls, offer=offer)
+        return judge_offer(
+            at, relay, offer, word, cite=send.TLS, diligence=look_at_next_hop(at), fallback=fall_back(at)
+        )
 
     def on_no_route(self, _at: PointOfView, relay: Relay, problem: RouteProblem) -> Reply:
         return send.word_no_route(relay.domain, problem)

@@ -1,4 +1,4 @@
-"""What Exchange Online looks at in the certificate of a peer, besides its chain and its name.
+"""What Exchange Online looks at in the certificate of a peer besides its chain and its name, and what follows a failed handshake.
 
 Asked by outbound connectors with TlsSettings and by inbound connectors that name a certificate. That outbound connectors look
 at revocation is documented; the rest is assumed.
@@ -9,6 +9,7 @@ from __future__ import annotations
 from mailsim.mta.exchange_online.certificate_assumptions import (
     CLIENT_REVOCATION,
     CLIENT_USAGE,
+    FAILED_HANDSHAKE,
     SERVER_USAGE,
     WEAK_KEY,
 )
@@ -36,6 +37,11 @@ def look_at_client(at: PointOfView) -> Diligence:
         key=_assumed(at, WEAK_KEY, "refused"),
         revocation=_assumed(at, CLIENT_REVOCATION, "checked"),
     )
+
+
+def fall_back(at: PointOfView) -> Look:
+    """Return whether mail that may go in clear text does so after a failed handshake."""
+    return _assumed(at, FAILED_HANDSHAKE, "clear-text")
 
 
 def _assumed(at: PointOfView, assumption: Assumption, looks: str) -> Look:

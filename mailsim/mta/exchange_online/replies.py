@@ -69,6 +69,10 @@ NOT_IN_LIST_OF_GROUP = reply(550, "5.7.124", "RESOLVER.RST.RestrictedToGroupPerm
 NOT_IN_LIST = reply(550, "5.7.129", "RESOLVER.RST.RestrictedToRecipientsPermission; not authorized")
 NOT_AUTHORIZED = reply(550, "5.7.1", "RESOLVER.RST.NotAuthorized; not authorized")  # observed on-premises
 STARTTLS_REQUIRED = "451 5.7.3 STARTTLS is required to send mail"
+NO_COMMON_VERSION = {
+    "socket-error": "421 4.4.2 Connection dropped due to SocketError",
+    "starttls": STARTTLS_REQUIRED,
+}
 # what a session in clear text is told by RequireTls is not published: the words are those of other servers
 TLS_WANTED_FOR_GOOD = reply(550, "5.7.3", "STARTTLS is required to send mail")
 TLS_WANTED_FOR_NOW = reply(451, "5.7.3", "STARTTLS is required to send mail")

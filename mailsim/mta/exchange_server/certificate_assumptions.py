@@ -31,5 +31,14 @@ WEAK_KEY = Assumption(
     },
     evidence="Windows blocks keys below 1024 bits, and newer versions those below 2048 of public authorities",
 )
+FAILED_HANDSHAKE = Assumption(
+    key="onprem-failed-handshake",
+    question="does a Send connector without RequireTLS send in clear text after a failed TLS handshake?",
+    choices={
+        "waits": "no: the message waits, and TLS is tried again",
+        "clear-text": "yes: it connects once more and sends without TLS",
+    },
+    evidence="a queue that cannot agree on a version is documented to keep its mail; no page tells of a fallback",
+)
 
-EVERY = (SERVER_USAGE, CLIENT_USAGE, WEAK_KEY)
+EVERY = (SERVER_USAGE, CLIENT_USAGE, WEAK_KEY, FAILED_HANDSHAKE)

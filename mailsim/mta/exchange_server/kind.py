@@ -24,7 +24,7 @@ from mailsim.mta.exchange_server import (
     send,
     submission,
 )
-from mailsim.mta.exchange_server.peer_certificate import look_at_next_hop
+from mailsim.mta.exchange_server.peer_certificate import fall_back, look_at_next_hop
 from mailsim.mta.kind import (
     Acceptance,
     Categorized,
@@ -104,7 +104,13 @@ class ExchangeServer:
 
     def on_offer(self, at: PointOfView, relay: Relay, offer: Offer) -> Decision[Reply | None]:
         return judge_offer(
-            at, relay, offer, send.word_tls_problem, cite=send.TLS, diligence=look_at_next_hop(at)
+            at,
+            relay,
+            offer,
+            send.word_tls_problem,
+            cite=send.TLS,
+            diligence=look_at_next_hop(at),
+            fallback=fall_back(at),
         )
 
     def on_no_route(self, _at: PointOfView, _relay: Relay, problem: RouteProblem) -> Reply:

@@ -1,4 +1,4 @@
-"""What Exchange Server looks at in the certificate of a peer, besides its chain and its name.
+"""What Exchange Server looks at in the certificate of a peer besides its chain and its name, and what follows a failed handshake.
 
 Asked by Send connectors with a TlsAuthLevel and by TlsDomainCapabilities. That both look at revocation is documented, and seen
 in the event that tells of a revocation list that cannot be fetched; the rest is assumed.
@@ -6,7 +6,12 @@ in the event that tells of a revocation list that cannot be fetched; the rest is
 
 from __future__ import annotations
 
-from mailsim.mta.exchange_server.certificate_assumptions import CLIENT_USAGE, SERVER_USAGE, WEAK_KEY
+from mailsim.mta.exchange_server.certificate_assumptions import (
+    CLIENT_USAGE,
+    FAILED_HANDSHAKE,
+    SERVER_USAGE,
+    WEAK_KEY,
+)
 from mailsim.mta.kind import PointOfView
 from mailsim.mta.relaying.certificate_flaws import Diligence, Look
 from mailsim.reason.assumption import Assumption
@@ -32,6 +37,11 @@ def look_at_client(at: PointOfView) -> Diligence:
         key=_assumed(at, WEAK_KEY, "refused"),
         revocation=Look(does=True, cite=OF_CLIENT),
     )
+
+
+def fall_back(at: PointOfView) -> Look:
+    """Return whether mail that may go in clear text does so after a failed handshake."""
+    return _assumed(at, FAILED_HANDSHAKE, "clear-text")
 
 
 def _assumed(at: PointOfView, assumption: Assumption, looks: str) -> Look:

@@ -89,6 +89,8 @@ def word_tls_problem(
         TlsProblem.REVOKED,
     ):
         return replies.certificate_refused(problem.value)
+    if problem is TlsProblem.NO_VERSION:
+        return replies.CONNECTION_DROPPED
     if problem is TlsProblem.HANDSHAKE:
         return Reply(451, "4.4.0", ("Security status InvalidToken",))
     return replies.TLS_REQUIRED

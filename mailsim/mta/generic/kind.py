@@ -41,7 +41,7 @@ class GenericMta:
     name = "generic"
     words: Words = replies.WORDS
     failure_is = "bounced"
-    assumptions = (EQUAL_MX, send.REVOCATION)
+    assumptions = (EQUAL_MX, send.REVOCATION, send.FAILED_HANDSHAKE)
 
     def on_connect(self, at: PointOfView, _facts: SessionFacts) -> Greeting:
         return receive.greet(at)
@@ -88,6 +88,7 @@ class GenericMta:
             send.word_tls_problem,
             cite=send.OPPORTUNISTIC_TLS,
             diligence=send.look_at_next_hop(at),
+            fallback=send.fall_back(at),
         )
 
     def on_no_route(self, _at: PointOfView, _relay: Relay, problem: RouteProblem) -> Reply:

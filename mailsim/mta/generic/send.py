@@ -28,6 +28,16 @@ REVOCATION = Assumption(
     evidence="Postfix and Exim fetch no revocation lists by themselves, and look at one only where a file is configured",
 )
 
+FAILED_HANDSHAKE = Assumption(
+    key="generic-failed-handshake",
+    question="does an internet MTA with opportunistic TLS send in clear text after a failed TLS handshake?",
+    choices={
+        "clear-text": "yes: it connects once more and sends without TLS",
+        "waits": "no: the message waits, and TLS is tried again",
+    },
+    evidence="Postfix and Exim try once more without TLS where it is opportunistic; RFC 3207 leaves it to the client",
+)
+
 BOUNCE_SIZE_LIMIT = 50_000  # postfix: bounce_size_limit
 
 SCHEDULE = Schedule(
@@ -61,6 +71,12 @@ def look_at_next_hop(at: PointOfView) -> Diligence:
         key=Look(does=True, cite=documented("openssl:security-level", "level 2")),
         revocation=Look(does=choice == "checked", cite=REVOCATION.cite(choice)),
     )
+
+
+def fall_back(at: PointOfView) -> Look:
+    """Return whether mail that may go in clear text does so after a failed handshake."""
+    choice = at.assumed(FAILED_HANDSHAKE)
+    return Look(does=choice == "clear-text", cite=FAILED_HANDSHAKE.cite(choice))
 
 
 _SUBJECTS = {

@@ -14,7 +14,7 @@ from typing import TypeAlias
 
 from mailsim.mail.reply import Reply
 from mailsim.mta.kind import Offer, PointOfView, Relay
-from mailsim.mta.relaying.certificate_flaws import Diligence, Flaw, find_flaws
+from mailsim.mta.relaying.certificate_flaws import Diligence, Flaw, Look, find_flaws
 from mailsim.mta.relaying.tls_policy import TlsDemand, TlsPolicy, name_matches
 from mailsim.reason.check import Check, check
 from mailsim.reason.cite import Citation
@@ -27,6 +27,7 @@ class TlsProblem(Enum):
 
     NOT_OFFERED = "STARTTLS not offered"
     HANDSHAKE = "handshake failed"
+    NO_VERSION = "no common version of TLS"
     UNTRUSTED = "chain not trusted"
     WRONG_USAGE = Flaw.WRONG_USAGE.value
     WEAK_KEY = Flaw.WEAK_KEY.value
@@ -45,6 +46,7 @@ def judge_offer(
     *,
     cite: Citation,
     diligence: Diligence,
+    fallback: Look,
 ) -> Decision[Reply | None]:
     """Judge what a next hop offers or showed.
 
@@ -55,9 +57,11 @@ def judge_offer(
         word: gives the vendor's last error for a problem.
         cite: where the vendor documents the policy.
         diligence: what the vendor looks at in a certificate that it validates.
+        fallback: whether the vendor tries once more in clear text after a failed handshake, where TLS is not demanded.
 
     Returns:
-        None in the decision when mail may be sent, or when STARTTLS is to come first.
+        None in the decision when mail may be sent, or when STARTTLS is to come first; after a failed handshake, when it
+        is to be tried once more in clear text.
     """
     policy = relay.tls
     verdict = _chain(at, offer)
@@ -67,8 +71,8 @@ def judge_offer(
         refusal = word(TlsProblem.NOT_OFFERED, None, None)
         gates.append(Gate("STARTTLS offered", lambda: _offered(policy, offer, cite), refusal, cite))
     if offer.tls_failed:
-        refusal = word(TlsProblem.HANDSHAKE, None, None)
-        gates.append(Gate("TLS handshake", lambda: _handshake(policy, offer, cite), refusal, cite))
+        refusal = word(TlsProblem.NO_VERSION if offer.mismatch else TlsProblem.HANDSHAKE, None, None)
+        gates.append(Gate("TLS handshake", lambda: _handshake(policy, offer, cite, fallback), refusal, cite))
     if policy.demand.verified and offer.tls is not None:
         refusal = word(TlsProblem.UNTRUSTED, verdict, peer)
         gates.append(Gate("certificate chain", lambda: _trusted(policy, verdict, cite), refusal, cite))
@@ -110,13 +114,16 @@ def _offered(policy: TlsPolicy, offer: Offer, cite: Citation) -> Check:
     return check(met, _rule(policy), saw=saw, wanted="STARTTLS", cite=cite, source=policy.source)
 
 
-def _handshake(policy: TlsPolicy, offer: Offer, cite: Citation) -> Check:
+def _handshake(policy: TlsPolicy, offer: Offer, cite: Citation, fallback: Look) -> Check:
+    """Want a finished handshake, unless mail may go in clear text and the product sends it so."""
+    mandatory = policy.demand.mandatory
+    in_clear = fallback.does and not mandatory
     return check(
-        False,
+        in_clear,
         _rule(policy),
-        saw=offer.tls_failed,
+        saw=f"{offer.tls_failed}; it is tried in clear text" if in_clear else offer.tls_failed,
         wanted="a finished handshake",
-        cite=cite,
+        cite=cite if mandatory else fallback.cite,
         source=policy.source,
     )
 
