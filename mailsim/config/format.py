@@ -326,6 +326,10 @@ class OnlineText:
         default=IPv4Address("203.0.113.26"),
         metadata={"doc": "of smtp.office365.com, where mailboxes sign in"},
     )
+    legacy_submission_ip: IPv4Address = field(
+        default=IPv4Address("203.0.113.27"),
+        metadata={"doc": "of smtp-legacy.office365.com, where they do so with TLS 1.0 or 1.1"},
+    )
     relay_pool_ip: IPv4Address = field(
         default=IPv4Address("40.95.0.1"),
         metadata={"doc": "where mail with a foreign sender leaves from that passed neither SPF nor DKIM"},

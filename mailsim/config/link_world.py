@@ -21,7 +21,7 @@ from mailsim.config.linking import Linking
 from mailsim.config.names import mark_of
 from mailsim.config.record import DEFAULT_TTL
 from mailsim.mta.exchange_online.config import ExchangeOnlineConfig
-from mailsim.mta.exchange_online.defaults import SUBMISSION_HOST
+from mailsim.mta.exchange_online.defaults import LEGACY_SUBMISSION_HOST, SUBMISSION_HOST
 from mailsim.mta.generic.config import GenericConfig
 from mailsim.world.dns import MxRecord, Zones
 from mailsim.world.topology import Mta, Topology
@@ -131,6 +131,8 @@ class WorldLinker:
         """Add the hosts of the service, one for each accepted domain, and the MX of its own domains."""
         if config.submission_address is not None:
             addresses.setdefault(SUBMISSION_HOST, [config.submission_address])
+        if config.legacy_submission_address is not None:
+            addresses.setdefault(LEGACY_SUBMISSION_HOST, [config.legacy_submission_address])
         for domain in domains_of(config.tenants):
             addresses.setdefault(inbound_host(domain), _published(mta))
             if domain.endswith(".onmicrosoft.com"):

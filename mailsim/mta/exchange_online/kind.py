@@ -81,8 +81,8 @@ class ExchangeOnline:
     def mechanisms(self, at: PointOfView, session: Session) -> tuple[str, ...]:
         return submission.mechanisms(at, session.facts)
 
-    def on_auth(self, at: PointOfView, _session: Session, claim: Claim) -> Decision[Reply | None]:
-        return submission.judge_logon(at, claim)
+    def on_auth(self, at: PointOfView, session: Session, claim: Claim) -> Decision[Reply | None]:
+        return submission.judge_logon(at, session.facts, claim)
 
     def on_mail(self, at: PointOfView, session: Session, mail: Mail) -> Decision[Reply | None]:
         return receive.judge_sender(at, session, mail)

@@ -10,11 +10,13 @@ from mailsim.mta.exchange_online.certificate_assumptions import (
     CLIENT_REVOCATION,
     CLIENT_USAGE,
     FAILED_HANDSHAKE,
+    NO_COMMON_VERSION,
     SERVER_USAGE,
     WEAK_KEY,
 )
 from mailsim.mta.kind import PointOfView
 from mailsim.mta.relaying.certificate_flaws import Diligence, Look
+from mailsim.mta.relaying.offer import Fallback
 from mailsim.reason.assumption import Assumption
 from mailsim.reason.cite import documented
 
@@ -39,9 +41,10 @@ def look_at_client(at: PointOfView) -> Diligence:
     )
 
 
-def fall_back(at: PointOfView) -> Look:
-    """Return whether mail that may go in clear text does so after a failed handshake."""
-    return _assumed(at, FAILED_HANDSHAKE, "clear-text")
+def fall_back(at: PointOfView) -> Fallback:
+    """Return what the service does after a failed handshake."""
+    no_version = NO_COMMON_VERSION.cite(at.assumed(NO_COMMON_VERSION))
+    return Fallback(in_clear=_assumed(at, FAILED_HANDSHAKE, "clear-text"), no_version=no_version)
 
 
 def _assumed(at: PointOfView, assumption: Assumption, looks: str) -> Look:

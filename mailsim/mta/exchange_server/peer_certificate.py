@@ -14,10 +14,12 @@ from mailsim.mta.exchange_server.certificate_assumptions import (
 )
 from mailsim.mta.kind import PointOfView
 from mailsim.mta.relaying.certificate_flaws import Diligence, Look
+from mailsim.mta.relaying.offer import Fallback
 from mailsim.reason.assumption import Assumption
 from mailsim.reason.cite import documented, observed
 
 OF_NEXT_HOP = documented("ms:set-sendconnector", "TlsAuthLevel: revocation lists are checked")
+NO_VERSION = documented("ms:send-receive-emails-socketerror", "421 4.4.2 in the Queue Viewer")
 OF_CLIENT = observed("observed:event-11022", "RevocationOffline")
 
 
@@ -39,9 +41,9 @@ def look_at_client(at: PointOfView) -> Diligence:
     )
 
 
-def fall_back(at: PointOfView) -> Look:
-    """Return whether mail that may go in clear text does so after a failed handshake."""
-    return _assumed(at, FAILED_HANDSHAKE, "clear-text")
+def fall_back(at: PointOfView) -> Fallback:
+    """Return what a Send connector does after a failed handshake."""
+    return Fallback(in_clear=_assumed(at, FAILED_HANDSHAKE, "clear-text"), no_version=NO_VERSION)
 
 
 def _assumed(at: PointOfView, assumption: Assumption, looks: str) -> Look:

@@ -12,7 +12,7 @@ from mailsim.mail.reply import Reply, reply
 from mailsim.mta.generic.replies import EXPIRED
 from mailsim.mta.kind import Item, Notice, PointOfView
 from mailsim.mta.relaying.certificate_flaws import Diligence, Look
-from mailsim.mta.relaying.offer import TlsProblem
+from mailsim.mta.relaying.offer import Fallback, TlsProblem
 from mailsim.mta.relaying.reports import due_notices, make_report
 from mailsim.mta.relaying.retry import Schedule
 from mailsim.reason.assumption import Assumption
@@ -73,10 +73,11 @@ def look_at_next_hop(at: PointOfView) -> Diligence:
     )
 
 
-def fall_back(at: PointOfView) -> Look:
-    """Return whether mail that may go in clear text does so after a failed handshake."""
+def fall_back(at: PointOfView) -> Fallback:
+    """Return what an internet MTA does after a failed handshake."""
     choice = at.assumed(FAILED_HANDSHAKE)
-    return Look(does=choice == "clear-text", cite=FAILED_HANDSHAKE.cite(choice))
+    in_clear = Look(does=choice == "clear-text", cite=FAILED_HANDSHAKE.cite(choice))
+    return Fallback(in_clear=in_clear, no_version=OPPORTUNISTIC_TLS)
 
 
 _SUBJECTS = {

@@ -7,7 +7,7 @@ error is worded by the vendor.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from enum import Enum
 from functools import partial
 from typing import TypeAlias
@@ -35,6 +35,19 @@ class TlsProblem(Enum):
     WRONG_NAME = "SubjectMismatch"
 
 
+@dataclass(frozen=True, slots=True)
+class Fallback:
+    """What a product does after a failed handshake.
+
+    Args:
+        in_clear: whether it tries once more in clear text, where TLS is not demanded.
+        no_version: where the last error of two hosts without a common version is known from.
+    """
+
+    in_clear: Look
+    no_version: Citation
+
+
 Word: TypeAlias = Callable[[TlsProblem, ChainVerdict | None, PresentedCertificate | None], Reply]
 
 
@@ -46,7 +59,7 @@ def judge_offer(
     *,
     cite: Citation,
     diligence: Diligence,
-    fallback: Look,
+    fallback: Fallback,
 ) -> Decision[Reply | None]:
     """Judge what a next hop offers or showed.
 
@@ -57,7 +70,7 @@ def judge_offer(
         word: gives the vendor's last error for a problem.
         cite: where the vendor documents the policy.
         diligence: what the vendor looks at in a certificate that it validates.
-        fallback: whether the vendor tries once more in clear text after a failed handshake, where TLS is not demanded.
+        fallback: what the vendor does after a failed handshake.
 
     Returns:
         None in the decision when mail may be sent, or when STARTTLS is to come first; after a failed handshake, when it
@@ -114,16 +127,17 @@ def _offered(policy: TlsPolicy, offer: Offer, cite: Citation) -> Check:
     return check(met, _rule(policy), saw=saw, wanted="STARTTLS", cite=cite, source=policy.source)
 
 
-def _handshake(policy: TlsPolicy, offer: Offer, cite: Citation, fallback: Look) -> Check:
+def _handshake(policy: TlsPolicy, offer: Offer, cite: Citation, fallback: Fallback) -> Check:
     """Want a finished handshake, unless mail may go in clear text and the product sends it so."""
-    mandatory = policy.demand.mandatory
-    in_clear = fallback.does and not mandatory
+    mandatory, look = policy.demand.mandatory, fallback.in_clear
+    in_clear = look.does and not mandatory
+    known_from = fallback.no_version if offer.mismatch else cite
     return check(
         in_clear,
         _rule(policy),
         saw=f"{offer.tls_failed}; it is tried in clear text" if in_clear else offer.tls_failed,
         wanted="a finished handshake",
-        cite=cite if mandatory else fallback.cite,
+        cite=known_from if mandatory else look.cite,
         source=policy.source,
     )
 
