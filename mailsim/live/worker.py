@@ -25,6 +25,7 @@ from mailsim.live.client import LiveWire
 from mailsim.live.listeners import Listeners
 from mailsim.live.run import Endpoint, Run, WallClock
 from mailsim.live.tls import is_spoken
+from mailsim.world.tls_version import TlsVersion
 from mailsim.world.topology import Topology
 
 # postfix: default_destination_concurrency_limit = 20; more only costs memory and files, since one loop serves all
@@ -228,14 +229,14 @@ class LiveRun:
 
 def _require_versions(world: Topology) -> None:
     """Refuse a topology in which a host speaks versions of TLS that this machine does not."""
-    missing = [
-        f"TLS {version.value}, which {mta.id} speaks"
-        for mta in world.mtas.values()
-        for version in mta.tls.spoken
+    hosts = {
+        version: ", ".join(mta.id for mta in world.mtas.values() if version in mta.tls.spoken)
+        for version in TlsVersion
         if not is_spoken(version)
-    ]
+    }
+    missing = [f"TLS {version.value}, which {names} should" for version, names in hosts.items() if names]
     if missing:
-        raise UnsupportedError(f"this machine's OpenSSL does not speak {', nor '.join(missing)}")
+        raise UnsupportedError(f"this machine's OpenSSL does not speak {'; nor '.join(missing)}")
 
 
 def _tame_allocator() -> None:

@@ -1,7 +1,7 @@
 """Client submission to Exchange Online: who may sign in at smtp.office365.com, as whom a mailbox sends, and how often.
 
-The endpoint is the addresses of smtp.office365.com and smtp-legacy.office365.com on ports 25 and 587, and port 587 of every address of the service; the inbound
-hosts, which an MX names, offer no AUTH. TLS comes before AUTH, and of LOGIN and XOAUTH2, which the service announces, LOGIN
+The endpoint is the addresses of smtp.office365.com and smtp-legacy.office365.com on ports 25 and 587, and port 587 of every
+address of the service; the inbound hosts, which an MX names, offer no AUTH. TLS comes before AUTH, and of LOGIN and XOAUTH2, which the service announces, LOGIN
 alone is offered, since the other is not spoken here. Mail of a mailbox is Originating mail of its tenant, written inside, by
 whatever connector its address would meet: it is no Direct Send. TLS 1.0 and 1.1 make a handshake and are then refused, but for tenants
 that opted in at smtp-legacy.office365.com.

@@ -6,6 +6,8 @@ without a flaw yields nothing. Pure.
 
 Sources: RFC 5280 sections 4.2.1.12 (extendedKeyUsage) and 6.3 (revocation); the words are those of .NET's
 X509ChainStatusFlags, and that a product logs them is assumed.
+
+Unmodelled: the revocation of an issuer, and a revocation list that cannot be fetched (RevocationOffline).
 """
 
 from __future__ import annotations
