@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 
+import pytest
 from hypothesis import HealthCheck, settings
 
 SLOW_IS_FINE = (HealthCheck.too_slow, HealthCheck.data_too_large)
@@ -14,4 +15,11 @@ settings.register_profile(
 settings.register_profile(
     "long", deadline=None, max_examples=100, print_blob=True, suppress_health_check=SLOW_IS_FINE
 )
-settings.load_profile("long" if os.environ.get("MAILSIM_LAWS") == "long" else "ci")
+LONG = os.environ.get("MAILSIM_LAWS") == "long"
+settings.load_profile("long" if LONG else "ci")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let what looks for new cases take its time: hypothesis takes running out of it for a case that breaks the law."""
+    for item in items if LONG else []:
+        item.add_marker(pytest.mark.timeout(0))

@@ -26,10 +26,13 @@ from mailsim.mta.exchange_online.outbound_spam_policy import HostedOutboundSpamF
 from mailsim.mta.exchange_online.remote_domain import RemoteDomain as OnlineRemoteDomain
 from mailsim.mta.exchange_online.transport_config import TransportConfig as OnlineTransportConfig
 from mailsim.mta.exchange_server import accepted_domain as onprem
+from mailsim.mta.exchange_server.organization_server import Role
 from mailsim.mta.exchange_server.receive_connector import ReceiveConnector
 from mailsim.mta.exchange_server.remote_domain import RemoteDomain
 from mailsim.mta.exchange_server.send_connector import SendConnector
+from mailsim.mta.exchange_server.sites import Site, SiteLink
 from mailsim.mta.exchange_server.transport_config import TransportConfig
+from mailsim.mta.exchange_server.transport_service import TransportService
 from mailsim.mta.rules.rule import TransportRule
 from mailsim.world.certificate import Eku, KeyType
 from mailsim.world.distinguished_name import DistinguishedName
@@ -145,7 +148,7 @@ class RecipientText:
 
     SPELLING: ClassVar[str] = "exchange"
     IGNORED: ClassVar[frozenset[str]] = frozenset({"DisplayName", "Name", "Guid", "Identity"})
-    UNMODELLED: ClassVar[frozenset[str]] = frozenset({"ExpansionServer", "GrantSendOnBehalfTo", "ServerName"})
+    UNMODELLED: ClassVar[frozenset[str]] = frozenset({"GrantSendOnBehalfTo", "ServerName"})
 
     alias: str = field(default="", metadata={"doc": "by default the local part of its name"})
     primary_smtp_address: str = ""
@@ -200,6 +203,9 @@ class RecipientText:
     smtp_client_authentication_disabled: bool | None = None
     password: str = field(default="", repr=False, metadata={"doc": "what the mailbox signs in with"})
     send_as: tuple[str, ...] = field(default=(), metadata={"doc": "addresses it may send as"})
+    server: str = field(
+        default="", metadata={"doc": "the server that has the mailbox; by default the first Mailbox server"}
+    )
     created: timedelta = field(
         default=timedelta(),
         metadata={
@@ -218,6 +224,7 @@ class GroupText(RecipientText):
     managed_by: tuple[str, ...] = ()
     report_to_manager_enabled: bool = False
     report_to_originator_enabled: bool = True
+    expansion_server: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -271,6 +278,24 @@ class ServerText:
     out_of_date_since: datetime | None = field(
         default=None, metadata={"doc": "since when Exchange Online counts its version as out of date"}
     )
+    role: Role = Role.MAILBOX
+    site: str = field(
+        default="",
+        metadata={"doc": "its Active Directory site; of an Edge server the one it is subscribed to"},
+    )
+    transport_service: TransportService = field(
+        default_factory=TransportService, metadata={"name": "TransportService"}
+    )
+    send_connectors: tuple[SendConnector, ...] = field(
+        default=(), metadata={"name": "SendConnectors", "doc": "created on an Edge server"}
+    )
+    accepted_domains: tuple[onprem.AcceptedDomain, ...] = field(
+        default=(),
+        metadata={
+            "name": "AcceptedDomains",
+            "doc": "that an Edge server knows; by default those of the organization",
+        },
+    )
     origin: Origin | None = _origin()
 
 
@@ -285,6 +310,13 @@ class OrganizationText:
     transport_config: TransportConfig = field(default_factory=TransportConfig)
     remote_domains: tuple[RemoteDomain, ...] = ()
     servers: Mapping[str, ServerText]
+    sites: Mapping[str, Site | None] = field(
+        default_factory=dict, metadata={"doc": "Active Directory sites: name: {HubSiteEnabled}"}
+    )
+    site_links: tuple[SiteLink, ...] = field(
+        default=(),
+        metadata={"name": "site_links", "doc": "[{between: [A, B], cost: 10}]; by default 100 each"},
+    )
     recipients: RecipientsText = field(default_factory=RecipientsText)
     origin: Origin | None = _origin()
 
@@ -361,7 +393,7 @@ class HybridText:
     certificate: str = field(
         default="", metadata={"doc": "by default the one that the servers use at the start"}
     )
-    servers: tuple[str, ...] = field(default=(), metadata={"doc": "by default all of the organization"})
+    servers: tuple[str, ...] = field(default=(), metadata={"doc": "by default every Mailbox server"})
     edge: tuple[str, ...] = field(default=(), metadata={"doc": "Edge servers, instead of servers"})
     smart_host: str = field(default="", metadata={"doc": "by default the name of the one server"})
     centralized: bool = field(default=False, metadata={"doc": "centralized mail transport"})

@@ -22,12 +22,16 @@ from mailsim.config.link_certificates import link_authorities, link_certificates
 from mailsim.config.link_world import START
 from mailsim.config.names import mark_of, require_known
 from mailsim.mail.address import parse_domain
+from mailsim.mta.exchange_server.organization_server import Role
 from mailsim.world.certificate import AuthoritySpec, CertificateSpec
 
 SERVICE_DOMAIN = ".onmicrosoft.com"
 COEXISTENCE_DOMAIN = ".mail.onmicrosoft.com"
 LONGEST_CERTIFICATE_NAME = 256
 """Of ms-Exch-Smtp-TLS-Certificate, in characters (certificate-requirements)."""
+
+_WANTED = {Role.EDGE: "Edge servers", Role.MAILBOX: "Mailbox servers, or edge: instead"}
+_OTHER = {Role.EDGE: "a Mailbox server", Role.MAILBOX: "an Edge server"}
 
 T = TypeVar("T")
 
@@ -110,17 +114,23 @@ class _Planner:
         return self._only(list(among.items()))
 
     def _servers(self, name: str, organization: OrganizationText) -> dict[str, ServerText]:
+        """Return the servers that carry hybrid mail: as written, else every Mailbox server."""
         key = "edge" if self.said.edge else "servers"
         if self.said.edge and self.said.servers:
             self._fail("edge", "servers and edge are both given", wanted="Mailbox servers or Edge servers")
-        chosen = self.said.edge or self.said.servers or tuple(organization.servers)
+        role = Role.EDGE if self.said.edge else Role.MAILBOX
+        of_role = (name for name, server in organization.servers.items() if server.role is role)
+        chosen = self.said.edge or self.said.servers or tuple(of_role)
         for each in chosen:
             self._require(each, organization.servers, f"organization {name!r}: server", key)
         by_name = {each.lower(): each for each in organization.servers}
         found = {by_name[each.lower()]: organization.servers[by_name[each.lower()]] for each in chosen}
         if not found:
-            problem = f"organization {name!r} has no server"
+            problem = f"organization {name!r} has no Mailbox server"
             self._fail(key, problem, "one that carries hybrid mail", perhaps_lost=True)
+        for server, text in found.items():
+            if text.role is not role:
+                self._fail(key, f"server {server!r} is {_OTHER[role]}", wanted=_WANTED[role])
         return found
 
     # --- domains ------------------------------------------------------------------------------------------

@@ -14,6 +14,6 @@ def link_lints(world: Topology, diagnostics: Diagnostics) -> None:
     for mta in world.mtas.values():
         if isinstance(mta.config, ExchangeOnlineConfig):
             for tenant in mta.config.tenants:
-                for each in lints(mta, tenant, world.zones):
+                for each in lints(mta, tenant, world):
                     at = mark_of(each.origin, each.name)
                     diagnostics.warning(at, each.problem, wanted=each.wanted, hint=each.hint)

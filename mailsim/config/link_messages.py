@@ -104,8 +104,7 @@ def _has_mailbox(mta: Mta, sender: ReversePath) -> bool:
     if isinstance(config, GenericConfig):
         return config.has(sender)
     if isinstance(config, ExchangeServerConfig):
-        found = config.organization.directory.find(sender)
-        return found is not None and found.is_mailbox
+        return config.has_mailbox(sender)
     if isinstance(config, ExchangeOnlineConfig):
         tenant = config.owner_of(sender.domain)
         found = tenant.directory.find(sender) if tenant else None
@@ -179,7 +178,11 @@ def write_message(
         ]
     text = body.replace("\r\n", "\n").replace("\n", "\r\n")
     data = ("\r\n".join(lines) + "\r\n\r\n" + text).encode()
-    while size is not None and len(data) < size:
-        missing = size - len(data)
-        data += b"x" * min(missing - 2, 76) + b"\r\n" if missing > 2 else b"\n" * missing
-    return Message.from_bytes(data)
+    return Message.from_bytes(data + _padding((size or 0) - len(data)))
+
+
+def _padding(missing: int) -> bytes:
+    """Return so many octets of text in lines; none for a number below 1."""
+    lines, rest = divmod(max(missing, 0), 78)
+    last = b"x" * (rest - 2) + b"\r\n" if rest > 2 else b"\n" * rest
+    return (b"x" * 76 + b"\r\n") * lines + last

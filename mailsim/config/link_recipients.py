@@ -109,6 +109,7 @@ class _Linker:
                 send_as=self._addresses(text.send_as, at, f"{what}: SendAs"),
                 smtp_disabled=text.smtp_client_authentication_disabled,
             ),
+            server=text.server,
             attributes={shown: value for shown, own in _ATTRIBUTES.items() if (value := getattr(text, own))},
             created=text.created,
             origin=origin,
@@ -144,6 +145,7 @@ class _Linker:
             managed_by=self._addresses(text.managed_by, at, f"{what}: ManagedBy"),
             report_to_manager=text.report_to_manager_enabled,
             report_to_originator=text.report_to_originator_enabled,
+            expansion_server=text.expansion_server,
         )
 
     def _restrictions(self, text: RecipientText, at: Mark | None, what: str) -> Restrictions:

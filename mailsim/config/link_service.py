@@ -5,6 +5,7 @@ from __future__ import annotations
 from mailsim.config.format import OnlineText, TenantText
 from mailsim.config.link_certificates import PUBLIC, VALIDITY
 from mailsim.config.link_recipients import link_directory
+from mailsim.config.link_servers import servers_of_recipients
 from mailsim.config.linking import Linking
 from mailsim.config.names import mark_of, require_known, require_unique
 from mailsim.mta.exchange_online.config import ExchangeOnlineConfig, Tenant
@@ -57,6 +58,9 @@ def _tenant(linking: Linking, name: str, text: TenantText) -> Tenant:
         require_known(rule.route_message_outbound_connector, names, linking.diagnostics, at, what)
     remote = ((str(each.domain_name), each.origin) for each in text.remote_domains)
     require_unique(remote, linking.diagnostics, "remote domain")
+    for _, origin, what in servers_of_recipients(text.recipients):
+        problem = f"{where}: {what} names a server; the servers of a tenant are not modelled"
+        linking.diagnostics.warning(mark_of(origin), problem)
     bare = Tenant(name=name, accepted_domains=text.accepted_domains)
     rules = enumerate(text.transport_rules)
     return Tenant(

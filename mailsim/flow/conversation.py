@@ -147,12 +147,13 @@ def _introduce(talk: Talk, greeting: Reply) -> Steps:
     if not greeting.positive:
         talk.ended_by(greeting)
         return
-    answer = yield from _ask(talk, f"EHLO {talk.relay.helo}")
-    if answer is None:
-        return
-    if answer.positive:
-        talk.capabilities = Capabilities.from_reply(answer)
-        return
+    if not talk.relay.says_helo:
+        answer = yield from _ask(talk, f"EHLO {talk.relay.helo}")
+        if answer is None:
+            return
+        if answer.positive:
+            talk.capabilities = Capabilities.from_reply(answer)
+            return
     # rfc5321:3.2 a client falls back to HELO
     answer = yield from _ask(talk, f"HELO {talk.relay.helo}")
     if answer is not None and not answer.positive:

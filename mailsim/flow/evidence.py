@@ -7,14 +7,16 @@ is explained by the host that gave it, not by the one that heard it. Pure.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Any
 
+from mailsim.flow.conversation import NO_LOGIN
 from mailsim.mail.reply import Reply
 from mailsim.reason.check import Check, Verdict
 from mailsim.reason.choice import Candidate, Choice
 from mailsim.reason.cite import Grade
 from mailsim.reason.decision import Decision, Reason
-from mailsim.trace.connection import EHLO, Connection, stage_of
+from mailsim.trace.connection import EHLO, stage_of
 from mailsim.trace.events import (
     Connected,
     Deferred,
@@ -25,7 +27,7 @@ from mailsim.trace.events import (
     Secured,
     TlsVerdict,
 )
-from mailsim.trace.hop import Disposition, Hop, Outcome
+from mailsim.trace.hop import Attempt, Disposition, Hop, Outcome
 
 ASSUMED = "(assumed)"
 NOT_JUDGED = "(not judged)"
@@ -126,12 +128,14 @@ def _looked(reason: Reason) -> bool:
 def behind(outcome: Outcome) -> tuple[Event, ...]:
     """Return the events whose decisions led to an outcome, the decisive one first.
 
-    For a failure: the refusal, then how the refusing host took the session, then why mail went there. For a
-    delivery: the delivery, then how the mail got to each MTA, backwards.
+    For a failure: the refusal, then how the refusing host took the session, then why mail went there; where STARTTLS
+    or AUTH was wanted and not offered, why not stands before all. For a delivery: the delivery, then how the mail got to each MTA, backwards.
     """
     last = outcome.hops[-1]
     refusal = _refusal(last, outcome)
-    found = [refusal] if refusal else []
+    offers = _offers(refusal, last) if refusal else []
+    withheld = [each for each in offers if _is_without_starttls(each)]
+    found = [*withheld, refusal, *offers] if refusal else _logins(last, outcome)
     found += [outcome.event] if outcome.event else []
     found += _receiving(refusal, last) if refusal else []
     for hop in reversed(outcome.hops):
@@ -192,19 +196,48 @@ def _is_broken(event: Event) -> bool:
 
 
 def _receiving(refusal: Event, hop: Hop) -> list[Event]:
-    """Return how the host that refused had taken the session; where TLS was missed, why it did not offer it."""
-    for attempt in hop.attempts:
-        connection = attempt.connection
-        if connection.session == refusal.session:
-            offers = _offers(connection) if isinstance(refusal.what, NotSecured) else []
-            return [*offers, connection.opened, *connection.attributed_to((attempt.message,))]
-    return []
+    """Return how the host that refused had taken the session."""
+    attempt = _attempt_of(refusal, hop)
+    if attempt is None:
+        return []
+    connection = attempt.connection
+    return [connection.opened, *connection.attributed_to((attempt.message,))]
 
 
-def _offers(connection: Connection) -> list[Event]:
-    """Return the answers to EHLO on a connection."""
-    asked = ((each, each.what) for each in connection.exchanges)
+def _offers(refusal: Event, hop: Hop) -> list[Event]:
+    """Return, where TLS was missed or the certificate refused, what was offered: the answers to EHLO."""
+    attempt = _attempt_of(refusal, hop) if isinstance(refusal.what, NotSecured | Secured) else None
+    return [_as_to("STARTTLS", each) for each in _greeted(attempt)] if attempt else []
+
+
+def _logins(hop: Hop, outcome: Outcome) -> list[Event]:
+    """Return, where a client found nothing to sign in with, the last answer to EHLO."""
+    attempts = [each for each in hop.attempts if each.message == outcome.copy]
+    if outcome.reply != NO_LOGIN or not attempts:
+        return []
+    return [_as_to("AUTH", each) for each in _greeted(attempts[-1])[-1:]]
+
+
+def _greeted(attempt: Attempt) -> list[Event]:
+    """Return the answers to EHLO in a session."""
+    asked = ((each, each.what) for each in attempt.connection.exchanges)
     return [each for each, what in asked if isinstance(what, Exchanged) and stage_of(what.command) == EHLO]
+
+
+def _as_to(keyword: str, answer: Event) -> Event:
+    """Return an answer to EHLO with the reasons for one keyword alone, where it has such."""
+    parts = answer.because.because if isinstance(answer.because, Decision) else ()
+    found = (part for part in parts if isinstance(part, Decision) and part.question == keyword)
+    return replace(answer, because=next(found, answer.because))
+
+
+def _is_without_starttls(answer: Event) -> bool:
+    lines = answer.what.reply.lines[1:] if isinstance(answer.what, Exchanged) else ()
+    return "STARTTLS" not in (line.upper() for line in lines)
+
+
+def _attempt_of(refusal: Event, hop: Hop) -> Attempt | None:
+    return next((each for each in hop.attempts if each.connection.session == refusal.session), None)
 
 
 def _routing(hop: Hop, outcome: Outcome) -> list[Event]:

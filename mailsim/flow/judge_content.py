@@ -9,7 +9,8 @@ from mailsim.flow.evidence import behind, distinct, explains, statements
 from mailsim.flow.expectation import Because, HeaderOf, HeaderOrder
 from mailsim.mail.address import Mailbox
 from mailsim.mail.message import Message
-from mailsim.trace.events import Delivered, Event
+from mailsim.trace.connection import DATA, stage_of
+from mailsim.trace.events import Delivered, Event, Routed
 
 MOST_STATEMENTS_LISTED = 3
 """A missing explanation is answered with what was decided instead, in one line."""
@@ -20,7 +21,8 @@ def judge_header(case: Case, expected: HeaderOf) -> Verdict:
     copies = _copies(case, expected.of)
     met = bool(copies) and all(_fits(message, expected) for _, message in copies)
     saw = listed((_field(message, expected.name) for _, message in copies), _undelivered(case, expected.of))
-    return Verdict(met, saw, _routes(case, expected.of))
+    made = _departures if expected.name.lower() == "return-path" else _stamps
+    return Verdict(met, saw, distinct((*made(case, expected.of), *_routes(case, expected.of))))
 
 
 def judge_header_order(case: Case, expected: HeaderOrder) -> Verdict:
@@ -82,6 +84,23 @@ def _order(message: Message, wanted: set[str]) -> str:
 
 def _undelivered(case: Case, of: Mailbox | None) -> str:
     return "not delivered; " + listed(map(case.describe, case.outcomes(of)), "the message never entered")
+
+
+def _stamps(case: Case, of: Mailbox | None) -> tuple[Event, ...]:
+    """Return what each MTA decided about the header when it took the message, the last one first: stamps, and by whom."""
+    found: list[Event] = []
+    for hop in (hop for outcome in case.outcomes(of) for hop in reversed(outcome.hops)):
+        if hop.connection:
+            exchanged = hop.connection.about.get(hop.message, ())
+            found += (each for each in exchanged if stage_of(getattr(each.what, "command", "")) == DATA)
+            found += hop.connection.attributed_to(hop.names)
+    return distinct(found)
+
+
+def _departures(case: Case, of: Mailbox | None) -> tuple[Event, ...]:
+    """Return how the message left each MTA, the last one first: with which sender is decided there."""
+    hops = (hop for outcome in case.outcomes(of) for hop in reversed(outcome.hops))
+    return distinct(event for hop in hops for event in hop.events if isinstance(event.what, Routed))
 
 
 def _routes(case: Case, of: Mailbox | None) -> tuple[Event, ...]:

@@ -45,9 +45,12 @@ def _is_it(refusal: Refusal, expected: RejectedBy) -> bool:
 
 
 def _taken_by(case: Case, host: str, refusals: list[Refusal]) -> tuple[Event, ...]:
-    """Return why a host refused, or how it took the mail it did not refuse."""
+    """Return why a host refused, or why it admitted the recipients that it did not refuse, and how it took the mail."""
     found = [refusal.event for refusal in refusals]
     for connection in case.connections_to(host):
+        about = (each for name in case.names for each in connection.about.get(name, ()))
+        if not refusals:
+            found += (each for each in about if stage_of(getattr(each.what, "command", "")) == RCPT)
         found += [connection.opened, *connection.attributed_to(case.names)]
     found += [hop.arrived for hop in case.hops_at(host)]
     return distinct(found)

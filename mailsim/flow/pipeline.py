@@ -28,7 +28,7 @@ from mailsim.mail.address import Mailbox, ReversePath
 from mailsim.mail.dsn import Action
 from mailsim.mail.envelope import Recipient
 from mailsim.mail.reply import Reply
-from mailsim.mta.history import History, Transaction
+from mailsim.mta.history import Handed, History, Transaction
 from mailsim.mta.kind import (
     Copy,
     Deliver,
@@ -86,7 +86,7 @@ class Pipeline:
         self._pki = pki
         self._spool = Spool()
         self._sessions = SessionNames()
-        self._notices = Notices(kinds, self._enter_report)
+        self._notices = Notices(kinds, self._record_notice, self._enter_report)
         self._strangers = 0
         self._histories: defaultdict[str, History] = defaultdict(History)
         self._by_address = {address: mta for mta in world.mtas.values() for address in mta.addresses}
@@ -112,6 +112,8 @@ class Pipeline:
 
     def accept(self, mta_id: str, item: Item) -> None:
         """Put an accepted item into the spool of an MTA."""
+        if item.facts is not None and item.facts.user:
+            self._histories[mta_id].add(Handed(self.now, item.facts.user, len(item.envelope.recipients)))
         self._spool.add(self.now, mta_id, item)
 
     def began(self, mta_id: str, facts: SessionFacts, reverse_path: ReversePath, connector: str) -> None:
@@ -206,8 +208,9 @@ class Pipeline:
         what = events.Submitted(submission.envelope, message.size, message.value("Subject"))
         self.record(submission.mta_id, what, message=submission.name)
         kind, sender = self._kinds[at.mta.kind], submission.envelope.reverse_path
-        addressed = len(submission.envelope.recipients)
-        self._histories[at.mta.id].add(Transaction(self.now, None, str(sender or ""), sender, addressed))
+        user, addressed = str(sender or ""), len(submission.envelope.recipients)
+        self._histories[at.mta.id].add(Transaction(self.now, None, user, sender))
+        self._histories[at.mta.id].add(Handed(self.now, user, addressed))
         self._categorize(submission.mta_id, kind.submit(at, submission.envelope, message, submission.name))
 
     def _categorize(self, mta_id: str, item: Item) -> None:
@@ -315,7 +318,9 @@ class Pipeline:
             self._tell(at, queued, Action.FAILED, failures)
         if retry and error is not None:
             queued.last_try = self._last_try(queued, error, outcome.host)
-            self._defer(at, queued, retry, error, outcome.because)
+            self._defer(
+                at, queued, retry, Waiting(queued.attempts + 1, error, outcome.error is None), outcome.because
+            )
 
     def _sent(self, at: PointOfView, outcome: Outcome, host: Target, sent: tuple[Answered, ...]) -> None:
         """Note what the next hop took over; it owes the sender a report of success where it offers DSN."""
@@ -341,11 +346,11 @@ class Pipeline:
         at: PointOfView,
         queued: Queued,
         recipients: tuple[Recipient, ...],
-        error: Reply,
+        waiting: Waiting,
         because: Reason | None,
     ) -> None:
         """Keep recipients in the queue until the vendor wants to look at them again."""
-        waiting = Waiting(queued.attempts + 1, error)
+        error = waiting.last_error
         following = self._kinds[at.mta.kind].after(at, queued.item, waiting)
         queued.recipients, queued.last_error = recipients, error
         queued.attempts, queued.due, queued.expired = waiting.attempts, following.due, following.expired
@@ -394,8 +399,12 @@ class Pipeline:
         due = Due(action, queued.item.envelope.reverse_path, tuple(notices))
         self._notices.tell(at, queued.item, queued.name, (due,))
 
-    def _enter_report(self, at: PointOfView, about: str, notified: events.Notified, report: Item) -> None:
-        self.record(at.mta.id, notified, message=about)
+    def _record_notice(
+        self, at: PointOfView, about: str, what: events.Notified | events.Withheld, because: Reason | None
+    ) -> None:
+        self.record(at.mta.id, what, message=about, because=because)
+
+    def _enter_report(self, at: PointOfView, report: Item) -> None:
         self._spool.add(self.now, at.mta.id, report)
 
 

@@ -153,8 +153,8 @@ class ClientHost:
 
     def report(
         self, _at: PointOfView, _item: Item, _notices: tuple[Notice, ...], _name: str, _action: Action
-    ) -> Item | None:
-        return None
+    ) -> Decision[Item | None]:
+        return Decision("report", None, (), "whoever runs it sees the answer")
 
     def deliver(self, _at: PointOfView, _item: Item, message: Message) -> Message:
         return message

@@ -13,14 +13,13 @@ from dataclasses import replace
 from datetime import timedelta
 from enum import Enum
 
-from mailsim.mail.address import Mailbox
 from mailsim.mail.date import mail_date
 from mailsim.mail.dsn import Action
 from mailsim.mail.message import HeaderField, header_field
 from mailsim.mail.reply import reply
 from mailsim.mta.cross_premises import without_organization
 from mailsim.mta.kind import Item, LastTry, Notice, PointOfView
-from mailsim.mta.relaying.reports import due_notices, make_report
+from mailsim.mta.relaying.reports import make_report, who_is_told
 
 # which sentence stands below the recipient depends on the code; these are the documented ones
 _SENTENCES = {
@@ -71,12 +70,12 @@ def exchange_report(
     context: object,
     layout: Layout = Layout.SERVER,
     whole_up_to: int = MAX_MESSAGE_ATTACH_SIZE,
-) -> Item | None:
+) -> Item:
     """Make a notification in Exchange's layout.
 
     Args:
         at: the generating server.
-        item: the message reported about.
+        item: the message reported about; its reverse-path is somebody.
         notices: what happened to its recipients.
         name: the stable name of the report.
         action: what has become of them.
@@ -84,16 +83,11 @@ def exchange_report(
         context: the vendor's judgement of its own reports.
         layout: whose words it is in.
         whole_up_to: octets; of a larger message only the header is returned.
-
-    Returns:
-        None when no report is due.
     """
-    due = due_notices(item, notices, action)
-    if not due or item.envelope.reverse_path is None:
-        return None
+    due = notices
     if action is Action.DELAYED:
         due = tuple(replace(each, reply=DELAYED) for each in due)
-    header = _header(at, item, item.envelope.reverse_path, sender, action)
+    header = _header(at, item, sender, action)
     # the header firewall works on the original inside a report too
     returned = replace(item, message=without_organization(item.message))
     return make_report(
@@ -112,11 +106,11 @@ def exchange_report(
     )
 
 
-def _header(at: PointOfView, item: Item, to: Mailbox, sender: str, action: Action) -> tuple[HeaderField, ...]:
+def _header(at: PointOfView, item: Item, sender: str, action: Action) -> tuple[HeaderField, ...]:
     original = item.message.value("Message-ID")
     fields = [
         header_field("From", sender),
-        header_field("To", f"<{to}>"),
+        header_field("To", f"<{who_is_told(item)}>"),
         header_field("Date", mail_date(at.now)),
         header_field("Subject", f"{_SUBJECTS[action]}: {item.message.value('Subject')}"),
         header_field("Auto-Submitted", "auto-replied"),

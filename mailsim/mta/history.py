@@ -5,7 +5,7 @@ Kept by ``flow``, asked by vendors. Order is the order of the run, the same for 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from ipaddress import IPv4Address
@@ -22,7 +22,6 @@ class Transaction:
         peer_ip: the client's address; None for what was handed in without SMTP.
         user: the mailbox that signed in or handed it in, empty for none.
         reverse_path: as given.
-        recipients: how many it was addressed to; 0 where that was not known yet.
         connector: by which connector it came, empty where there is none.
     """
 
@@ -30,25 +29,51 @@ class Transaction:
     peer_ip: IPv4Address | None
     user: str
     reverse_path: ReversePath
-    recipients: int = 0
     connector: str = ""
 
 
-class History:
-    """The transactions of one MTA, oldest first."""
+@dataclass(frozen=True, slots=True)
+class Handed:
+    """A message that a mailbox handed in whole, by whatever way.
 
-    __slots__ = ("_transactions",)
+    Args:
+        at: when, UTC.
+        user: the mailbox, by its address.
+        recipients: how many it was addressed to.
+    """
+
+    at: datetime
+    user: str
+    recipients: int
+
+
+class History:
+    """The transactions of one MTA and the messages that mailboxes handed to it, oldest first."""
+
+    __slots__ = ("_handed", "_transactions")
 
     def __init__(self) -> None:
         self._transactions: list[Transaction] = []
+        self._handed: list[Handed] = []
 
-    def add(self, transaction: Transaction) -> None:
+    def add(self, what: Transaction | Handed) -> None:
         """Remember one more."""
-        self._transactions.append(transaction)
+        if isinstance(what, Handed):
+            self._handed.append(what)
+        else:
+            self._transactions.append(what)
 
     def since(self, instant: datetime) -> Iterator[Transaction]:
-        """Yield those at or after an instant, newest first."""
+        """Yield the transactions at or after an instant, newest first."""
         for transaction in reversed(self._transactions):
             if transaction.at < instant:
                 return
             yield transaction
+
+    def handed_by(self, users: Container[str]) -> tuple[Handed, ...]:
+        """Return all that mailboxes handed in, oldest first.
+
+        Args:
+            users: their addresses, lower case.
+        """
+        return tuple(each for each in self._handed if each.user.lower() in users)

@@ -56,7 +56,7 @@ class PointOfView:
 
     def assumed(self, assumption: Assumption) -> str:
         """Return how an open point is decided here: as the scenario says, else by the best guess."""
-        return self.world.assumptions.get(assumption.key, assumption.default)
+        return self.world.assumed(assumption)
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,6 +203,8 @@ class Relay:
         port: of the next hop.
         source: the modelled address it leaves from.
         messages_per_connection: after so many messages a new connection is opened.
+        queue: the next hop domain as a queue shows it, where it is neither the domain nor the smart hosts.
+        says_helo: whether HELO is said instead of EHLO.
     """
 
     via: str
@@ -215,11 +217,13 @@ class Relay:
     login: Claim | None = None
     port: int = 25
     messages_per_connection: int = 20
+    queue: str = ""
+    says_helo: bool = False
 
     @property
     def next_hop(self) -> str:
-        """Return the next hop domain as a queue shows it: the domain, or the smart hosts."""
-        return self.domain or ",".join(self.smart_hosts)
+        """Return the next hop domain as a queue shows it: its name, the domain, or the smart hosts."""
+        return self.queue or self.domain or ",".join(self.smart_hosts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -410,10 +414,12 @@ class Waiting:
     Args:
         attempts: how many have failed so far.
         last_error: the reply that stands for the last failure.
+        refused: whether the next hop gave it about this copy, rather than that nobody could be asked.
     """
 
     attempts: int
     last_error: Reply
+    refused: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -499,8 +505,8 @@ class MtaKind(Protocol):
 
     def report(
         self, at: PointOfView, item: Item, notices: tuple[Notice, ...], name: str, action: Action
-    ) -> Item | None:
-        """Make the notification about recipients to the sender; None when none is due."""
+    ) -> Decision[Item | None]:
+        """Make the notification that is due to the sender; None where a setting withholds it, or none is ever made."""
 
     def deliver(self, at: PointOfView, item: Item, message: Message) -> Message:
         """Return the content as it lies in the mailbox."""

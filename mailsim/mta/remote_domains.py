@@ -8,9 +8,10 @@ Sources: Set-RemoteDomain, "Remote domains in Exchange Online"; that an exact do
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
+from mailsim.mail.dsn import Action
 from mailsim.mail.pattern import DomainPattern
 from mailsim.mta.kind import Drop, PointOfView
 from mailsim.mta.unmodelled import Configured, unmodelled
@@ -44,9 +45,13 @@ class RemoteDomain(Configured):
 
     Args:
         domain_name: which domains it covers.
+        delivery_report_enabled: whether people there hear that mail was delivered or handed on.
+        ndr_enabled: whether they hear that it was not.
     """
 
     domain_name: DomainPattern
+    delivery_report_enabled: bool = True
+    ndr_enabled: bool = field(default=True, metadata={"name": "NDREnabled"})
 
 
 R = TypeVar("R", bound=RemoteDomain)
@@ -104,6 +109,14 @@ def allows(remote_domain: RemoteDomain, setting: str, *, enabled: bool, saw: str
         cite=REMOTE_DOMAINS,
         source=remote_domain.source(setting),
     )
+
+
+def lets_out_reports(remote_domain: RemoteDomain, action: Action) -> Check:
+    """NDREnabled, DeliveryReportEnabled: whether a report of a failure, or of anything else, reaches the domain."""
+    setting, enabled = "DeliveryReportEnabled", remote_domain.delivery_report_enabled
+    if action is Action.FAILED:
+        setting, enabled = "NDREnabled", remote_domain.ndr_enabled
+    return allows(remote_domain, setting, enabled=enabled, saw=f"a report, {action.value}")
 
 
 def in_effect(

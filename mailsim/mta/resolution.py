@@ -158,6 +158,7 @@ class Resolver:
         owner: whose directory it is.
         default_domain: the default accepted domain, empty when there is none.
         admit: the vendor's judgement of each object met.
+        elsewhere: tells which groups are expanded by another server and end the way here.
         report: what kind of report the message is, None when it is none.
         cite: where the procedure is known from.
     """
@@ -169,6 +170,7 @@ class Resolver:
         owner: str,
         default_domain: str,
         admit: Admit = lambda _found, _recipient: None,
+        elsewhere: Callable[[DirectoryRecipient], bool] = lambda _found: False,
         report: ReportKind | None = None,
         cite: Citation,
     ) -> None:
@@ -176,6 +178,7 @@ class Resolver:
         self._owner = owner
         self._default_domain = default_domain
         self._admit = admit
+        self._elsewhere = elsewhere
         self._report = report
         self._cite = cite
 
@@ -188,7 +191,8 @@ class Resolver:
         """
         current, steps = _with_domain(recipient, self._default_domain)
         begun = Resolution(recipient=current, reverse_path=reverse_path, steps=steps)
-        return tuple(_Walk(self._directory, self._owner, self._admit, self._report, self._cite).follow(begun))
+        walk = _Walk(self._directory, self._owner, self._admit, self._elsewhere, self._report, self._cite)
+        return tuple(walk.follow(begun))
 
 
 @dataclass(slots=True)
@@ -198,6 +202,7 @@ class _Walk:
     directory: Directory
     owner: str
     admit: Admit
+    elsewhere: Callable[[DirectoryRecipient], bool]
     report: ReportKind | None
     cite: Citation
     reached: set[str] = field(default_factory=set)
@@ -217,6 +222,8 @@ class _Walk:
             yield replace(at, ended_at=None)
         elif judged is not None and judged.value is not None:
             yield replace(at, ended_at=found, refused=judged.value)
+        elif found.group is not None and self.elsewhere(found):
+            yield replace(at, ended_at=found)
         elif found.group is not None:
             yield from self._expand(at, found, found.group, seen)
         elif found.is_mailbox:

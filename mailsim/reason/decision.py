@@ -17,6 +17,9 @@ from mailsim.reason.cite import Citation
 T = TypeVar("T")
 R = TypeVar("R")
 
+REFUSED = "refused"
+"""The answer of a decision that let something not pass."""
+
 Reason: TypeAlias = Union[Check, Choice[Any], "Decision[Any]"]
 
 
@@ -75,7 +78,7 @@ def admit(question: str, gates: Sequence[Gate[R]], because: tuple[Reason, ...] =
         made.append(result)
         if result.failed:
             refusal = gate.refusal
-    return Decision(question, refusal, (*because, *made), "refused" if refusal is not None else "admitted")
+    return Decision(question, refusal, (*because, *made), REFUSED if refusal is not None else "admitted")
 
 
 def unknowns(reason: Reason) -> Iterator[Check]:

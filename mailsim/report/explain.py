@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from mailsim.flow.evidence import nearest_loser, says, says_of
+from mailsim.flow.evidence import says, says_of
 from mailsim.reason.check import Check, Verdict
 from mailsim.reason.choice import Candidate, Choice
 from mailsim.reason.cite import Citation, Grade
@@ -45,51 +45,6 @@ def explain(reason: Reason, style: Style = PLAIN, *, indent: str = "", by: str =
 def explain_event(event: Event, style: Style = PLAIN, *, indent: str = "") -> list[str]:
     """Return the reason of an event as lines; empty when nothing was decided."""
     return explain(event.because, style, indent=indent, by=event.mta) if event.because is not None else []
-
-
-def gists(reason: Reason) -> list[str]:
-    """Return what decided against something, one line each, the decisive one first; empty when nothing did.
-
-    A decision decided against something when the last that it looked at did; what failed on the way to a yes is no
-    reason. Of a choice without a winner, the candidate that came nearest is named.
-    """
-    if isinstance(reason, Check):
-        return [_located(says(reason), reason.source)] if _against(reason) else []
-    if isinstance(reason, Choice):
-        return [_nearest(reason)] if _against(reason) else [says(check) for check in reason.unknowns]
-    if not _against(reason):
-        return []
-    *before, last = _reached(reason)
-    return [*gists(last), *(line for part in before for line in gists(part))]
-
-
-def _against(reason: Reason) -> bool:
-    if isinstance(reason, Check):
-        return reason.verdict in (Verdict.NO, Verdict.UNKNOWN)
-    if isinstance(reason, Choice):
-        return reason.winner is None
-    parts = _reached(reason)
-    return bool(parts) and _against(parts[-1])
-
-
-def _reached(decision: Decision[Any]) -> list[Reason]:
-    def missed(part: Reason) -> bool:
-        return isinstance(part, Check) and part.verdict is Verdict.NOT_REACHED
-
-    return [part for part in decision.because if not missed(part)]
-
-
-def _nearest(choice: Choice[Any]) -> str:
-    nearest = nearest_loser(choice)
-    if nearest is None:
-        return f"no {choice.question}: there is no candidate"
-    failed = next((check for check in nearest.checks if check.failed), None)
-    source = (failed.source if failed else "") or nearest.source
-    return _located(f"no {choice.question}; nearest is {nearest.name}: {nearest.lost_by}", source)
-
-
-def _located(text: str, source: str) -> str:
-    return f"{text}  {source}" if source else text
 
 
 def _heading(text: str, style: Style, indent: str) -> list[str]:

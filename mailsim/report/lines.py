@@ -29,6 +29,7 @@ from mailsim.trace.events import (
     Secured,
     Sent,
     Submitted,
+    Withheld,
 )
 
 
@@ -62,6 +63,8 @@ def _say(event: Event) -> tuple[str, str]:
             return "bad", f"{_list(what.recipients)} {what.disposition}{by}: {what.reply}"
         case Notified() as what:
             return "bad", f"report {what.report} to {what.to}"
+        case Withheld() as what:
+            return "dim", f"no report to {show_path(what.to)} of {_list(what.about)}"
         case Dropped() as what:
             return "bad", f"{_list(what.recipients)} dropped: {what.reason}"
         case _:

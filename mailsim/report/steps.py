@@ -14,6 +14,7 @@ from typing import NamedTuple
 from mailsim.flow.case import clock
 from mailsim.mail.address import Mailbox
 from mailsim.mail.dsn import Action
+from mailsim.report.why import gists
 from mailsim.trace.connection import AUTH, DATA, MAIL, RCPT, STARTTLS, Connection, stage_of
 from mailsim.trace.events import (
     Attributed,
@@ -36,6 +37,7 @@ from mailsim.trace.events import (
     Sent,
     Submitted,
     TlsVerdict,
+    Withheld,
 )
 from mailsim.trace.hop import Attempt, Disposition, Hop
 
@@ -227,12 +229,22 @@ def _told(event: Event, hop: Hop | None = None) -> Iterator[Told]:
             yield Told("bad", 0, f"{_list(recipients)} dropped: {reason}")
         case Notified() as what:
             yield Told("", 0, f"{what.to} is told of {_NEWS[Action(what.action)]}: {what.report}")
+        case Withheld():
+            yield Told("", 0, _withheld(event, event.what))
         case _:
             return
 
 
 def _is_everyone(recipients: tuple[Mailbox, ...], hop: Hop | None) -> bool:
     return hop is not None and {branch.recipient for branch in hop.branches} == set(recipients)
+
+
+def _withheld(event: Event, what: Withheld) -> str:
+    news = _NEWS[Action(what.action)]
+    reasons = gists(event.because) if event.because is not None else []
+    return ": ".join(
+        [f"{what.to} is not told of {news}" if what.to else f"nobody is told of {news}", *reasons[:1]]
+    )
 
 
 def _end(failed: Failed) -> str:

@@ -13,9 +13,10 @@ from datetime import datetime
 from mailsim.flow.case import clock, how
 from mailsim.flow.evidence import behind, distinct, doubt, reservations, waited_for
 from mailsim.flow.judge import Finding
-from mailsim.report.explain import explain_event, gists
+from mailsim.report.explain import explain_event
 from mailsim.report.journey import journey_lines
 from mailsim.report.style import PLAIN, Style, fold
+from mailsim.report.why import why
 from mailsim.trace.events import Crashed, Event, Failed, RuleRan
 from mailsim.trace.hop import Disposition, Outcome, PathTree
 from mailsim.trace.paths import trees
@@ -160,14 +161,9 @@ def _mark(disposition: Disposition, style: Style) -> tuple[str, str]:
 
 
 def _why(outcome: Outcome, style: Style) -> list[str]:
-    """Return what decided against a recipient; of a loop also why mail went round in it."""
-    if outcome.disposition in (Disposition.DELIVERED, Disposition.LEFT):
-        return []
-    found = [against for event in behind(outcome) if (against := _against(event))]
-    shown = found if outcome.disposition is Disposition.LOOPED else found[:1]
-    texts = list(dict.fromkeys(text for against in shown for text in against))
+    """Return why a recipient did not get through, the decisive reason first."""
     lines: list[str] = []
-    for text in texts[:MOST_REASONS_SHOWN]:
+    for text in why(outcome)[:MOST_REASONS_SHOWN]:
         lines += fold(text, first="           " if lines else "      why: ", rest="             ")
     return [style.paint("unsure", line) for line in lines]
 
@@ -180,11 +176,6 @@ def _doubts(outcome: Outcome, style: Style) -> list[str]:
     for text in texts:
         lines += fold(text, first="             " if lines else "      rests on: ", rest="                ")
     return [style.paint("unsure", line) for line in lines]
-
-
-def _against(event: Event) -> list[str]:
-    """Return what an event's decision held against the mail, with the MTA that decided."""
-    return [f"{event.mta}: {text}" for text in gists(event.because)] if event.because is not None else []
 
 
 def finding_lines(findings: Sequence[Finding], style: Style = PLAIN) -> list[str]:

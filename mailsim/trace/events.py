@@ -209,6 +209,15 @@ class Notified:
 
 
 @dataclass(frozen=True, slots=True)
+class Withheld:
+    """A notification was not made, and nobody is told of these recipients."""
+
+    to: ReversePath
+    about: tuple[Mailbox, ...]
+    action: str
+
+
+@dataclass(frozen=True, slots=True)
 class Dropped:
     """Recipients end here and nobody is told."""
 
@@ -242,6 +251,7 @@ What: TypeAlias = (
     | Deferred
     | Failed
     | Notified
+    | Withheld
     | Dropped
     | Crashed
 )

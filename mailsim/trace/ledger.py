@@ -34,6 +34,7 @@ from mailsim.trace.events import (
     RuleRan,
     Sent,
     Submitted,
+    Withheld,
 )
 from mailsim.trace.hop import Attempt, Branch, Disposition, Hop
 
@@ -238,6 +239,8 @@ class Ledger:
                 self._connect(event.mta, event.session)
             case Notified():
                 self._notify(event, what)
+            case Withheld():
+                self._remark(event, what.about)
             case Resolved():
                 self._with_stay(event, (what.before,), lambda stay: self._resolve(stay, event, what))
             case Forked():
@@ -280,13 +283,17 @@ class Ledger:
             self._stray(event, None, f"received from {client}, which no longer held it")
         self._arrive(event, event.message, what.envelope.paths, parent)
 
-    def _notify(self, event: Event, what: Notified) -> None:
-        """Let a report enter where it was made, and note it with the message it is about."""
-        reported = [stay for stay in self._here.get((event.mta, event.message), []) if stay.of(what.about)]
-        if reported:
-            reported[-1].events.append(event)
+    def _remark(self, event: Event, about: tuple[Mailbox, ...]) -> None:
+        """Note what is said of recipients, who may have ended, with the message they had."""
+        held = [stay for stay in self._here.get((event.mta, event.message), []) if stay.of(about)]
+        if held:
+            held[-1].events.append(event)
         else:
             self._stray(event, None, "reported about, but never held")
+
+    def _notify(self, event: Event, what: Notified) -> None:
+        """Let a report enter where it was made, and note it with the message it is about."""
+        self._remark(event, what.about)
         self._arrive(event, what.report, (what.to,))
 
     def _with_stay(

@@ -55,12 +55,14 @@ class Group:
         managed_by: its owners, the first one first.
         report_to_manager: ReportToManagerEnabled.
         report_to_originator: ReportToOriginatorEnabled.
+        expansion_server: ExpansionServer, empty for any server.
     """
 
     members: tuple[Mailbox, ...]
     managed_by: tuple[Mailbox, ...] = ()
     report_to_manager: bool = False
     report_to_originator: bool = True
+    expansion_server: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,6 +118,7 @@ class DirectoryRecipient(Written):
         group: the members of a group, None for everything else.
         restrictions: who may send to it.
         credentials: what it signs in with, and as whom it may send.
+        server: the server that has the mailbox, empty for the first one.
         attributes: other directory attributes by name, such as City.
         created: how long after the start; zero for one that was there before.
         origin: where the scenario configures it.
@@ -130,6 +133,7 @@ class DirectoryRecipient(Written):
     group: Group | None = None
     restrictions: Restrictions = UNRESTRICTED
     credentials: Credentials = Credentials()
+    server: str = ""
     attributes: Mapping[str, str] = field(default_factory=dict, hash=False)
     created: timedelta = timedelta()
 

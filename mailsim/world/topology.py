@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from ipaddress import IPv4Address
 from typing import Any
 
+from mailsim.reason.assumption import Assumption
 from mailsim.world.certificate import AuthoritySpec, CertificateSpec
 from mailsim.world.dns import Zones
 from mailsim.world.source import Written
@@ -84,6 +85,10 @@ class Topology:
     certificates: Mapping[str, CertificateSpec] = field(default_factory=dict, hash=False)
     stranger: IPv4Address = IPv4Address("203.0.113.250")
     assumptions: Mapping[str, str] = field(default_factory=dict, hash=False)
+
+    def assumed(self, assumption: Assumption) -> str:
+        """Return how an open point is decided: as the scenario says, else by the best guess."""
+        return self.assumptions.get(assumption.key, assumption.default)
 
     def named(self, name: str) -> Mta | None:
         """Return the MTA that a scenario calls by this name, None when there is none or more than one."""

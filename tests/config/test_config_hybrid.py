@@ -36,6 +36,8 @@ exchange_online:
 hybrid: {organization_guid: onprem-guid, tenant_guid: tenant-guid}
 """
 LINE = "s.yaml:17"
+AS_EDGE = ("certificate: mail.contoso.com}", "certificate: mail.contoso.com, role: edge}")
+BESIDE_EDGE = ("    SendConnectors:", "      edge1: {fqdn: edge.contoso.com, ip: 198.51.100.99, role: edge, site: A}\n    SendConnectors:")  # fmt: skip
 GUIDS = "{organization_guid: onprem-guid, tenant_guid: tenant-guid}"
 
 
@@ -182,7 +184,7 @@ def test_the_coexistence_domain_is_accepted_on_both_sides() -> None:
 
 def test_an_edge_server_gets_what_is_set_by_hand() -> None:
     """With Edge the default internal receive connector has the capability, and Edge is the source (Set-ReceiveConnector)."""
-    written = expanded(text_of(hybrid="{GUIDS, edge: [mbx1]}"))
+    written = expanded(text_of(AS_EDGE, hybrid="{GUIDS, edge: [mbx1]}"))
     path = ("organizations", "contoso", "servers", "mbx1", "ReceiveConnectors", 0)
     assert at(written, *path) == {
         "Name": "Default internal receive connector mbx1",
@@ -438,6 +440,18 @@ def test_synchronisation_can_be_left_out(section) -> None:
     assert find(tenant(found), "bob@contoso.mail.onmicrosoft.com") is not None
 
 
+def test_an_edge_server_carries_hybrid_mail_only_where_it_is_named() -> None:
+    """Without servers: and edge: the Mailbox servers do, as in the wizard without Edge."""
+    found = scenario(BESIDE_EDGE)
+    connector = next(
+        each
+        for each in organization(found).send_connectors
+        if each.name == "Outbound to Office 365 - tenant-guid"
+    )
+    assert connector.source_transport_servers == ("mbx1",)
+    assert [each.smart_hosts for each in tenant(found).outbound_connectors] == [("mail.contoso.com",)]
+
+
 def test_a_domain_of_one_side_stays_there() -> None:
     """Nobody is written where the domain of the primary address is not accepted."""
     found = scenario(("{mailboxes: [alice]}", "{mailboxes: [alice, root@contoso.local]}"), ("{mailboxes: [bob]}", "{mailboxes: [bob, admin@contoso.onmicrosoft.com]}"))  # fmt: skip
@@ -468,6 +482,9 @@ def test_mailboxes_of_a_csv_have_counterparts(tmp_path) -> None:
         ((), "{tenant: fabrikam}", "hybrid: tenant 'fabrikam' is not defined"),
         ((), "{servers: [mbx2]}", "hybrid: organization 'contoso': server 'mbx2' is not defined"),
         ((), "{edge: [mbx1], servers: [mbx1]}", "servers and edge are both given"),
+        ((), "{edge: [mbx1]}", "server 'mbx1' is a Mailbox server; wanted Edge servers"),
+        ((BESIDE_EDGE,), "{servers: [mbx1, EDGE1]}", "server 'edge1' is an Edge server; wanted Mailbox servers, or edge: instead"),
+        ((AS_EDGE,), "{}", "organization 'contoso' has no Mailbox server"),
         ((), "{domains: [fabrikam.com]}", "hybrid: organization 'contoso': accepted domain 'fabrikam.com' is not defined"),
         ((), "{certificate: mail.contso.com}", "hybrid: certificate 'mail.contso.com' is not defined"),
         ((), "{centralised: true}", "hybrid: unknown key 'centralised'; did you mean 'centralized'?"),

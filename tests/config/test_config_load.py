@@ -161,10 +161,10 @@ def test_what_was_given_up_is_not_missed_too() -> None:
 
 def test_unmodelled_properties_are_kept_and_warned_about() -> None:
     """A property the product knows and mailsim does not model is no error, but is said."""
-    text = SMALL.replace('AddressSpaces: "*"', 'AddressSpaces: "*", ErrorPolicies: DowngradeDnsFailures')
+    text = SMALL.replace('AddressSpaces: "*"', 'AddressSpaces: "*", UseExternalDNSServersEnabled: $true')
     scenario = load_text(text, "s.yaml")
     assert [str(warning) for warning in scenario.warnings] == [
-        "s.yaml:10:54: warning: organizations 'contoso': SendConnectors 'To Microsoft 365': ErrorPolicies is not modelled"
+        "s.yaml:10:54: warning: organizations 'contoso': SendConnectors 'To Microsoft 365': UseExternalDNSServersEnabled is not modelled"
     ]
     (connector,) = scenario.topology.mtas["mail.contoso.com"].config.organization.send_connectors
-    assert connector.unmodelled == ("ErrorPolicies",)
+    assert connector.unmodelled == ("UseExternalDNSServersEnabled",)

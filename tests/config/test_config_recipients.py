@@ -94,9 +94,9 @@ def test_attributes_bear_the_names_that_rules_use() -> None:
 
 def test_what_nobody_reads_is_said() -> None:
     """Properties that are known and not modelled are accepted with a warning."""
-    text = scenario("groups: {team: {Members: [bob], ExpansionServer: mbx1}}\n      mailboxes: [bob]")
+    text = scenario("groups: {team: {Members: [bob], GrantSendOnBehalfTo: bob}}\n      mailboxes: [bob]")
     warnings = [str(each) for each in load_text(text, "s.yaml").warnings]
-    assert any("ExpansionServer" in each for each in warnings)
+    assert any("GrantSendOnBehalfTo" in each for each in warnings)
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from mailsim.config.from_yaml import read_yaml
 from mailsim.flow.expectation import DeliveredTo, Expectations
 from mailsim.flow.judge import Finding, judge
 from mailsim.flow.scenario import Scenario
-from mailsim.trace.events import Attributed, Connected, Delivered, Event
+from mailsim.trace.events import Attributed, Connected, Delivered, Event, Exchanged, Routed
 from tests.builders import START, two_mtas
 from tests.trace.runs import NORTHWIND, bounced, busy, deferred, predict, without_tls
 
@@ -177,6 +177,21 @@ def test_a_failure_is_explained_by_the_host_that_refused() -> None:
     finding = find("m1", "delivered: zed@northwind.com")
     assert finding.because[0].mta == NORTHWIND
     assert finding.reasons[0].question == "RCPT TO zed@northwind.com"  # type: ignore[union-attr]
+
+
+def test_what_was_not_refused_is_explained_by_its_admission() -> None:
+    """Where a refusal was expected, the host says first why it admitted the recipient."""
+    finding = find("m4", "rejected: {by: mx.northwind.com}")
+    first = finding.because[0]
+    assert isinstance(first.what, Exchanged)
+    assert first.what.command.startswith("RCPT TO:<bob@northwind.com>")
+
+
+@pytest.mark.parametrize(("name", "first"), [("X-Header", Exchanged), ("Return-Path", Routed)])
+def test_a_header_is_explained_by_who_made_it(name, first) -> None:
+    """Fields are made or left out where a message is taken, the sender in Return-Path where it leaves."""
+    finding = find("m4", f"header: {{name: {name}, equals: other}}")
+    assert isinstance(finding.because[0].what, first)
 
 
 def test_a_policy_of_our_own_explains_a_queue() -> None:

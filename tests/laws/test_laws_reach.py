@@ -42,6 +42,7 @@ CONNECTORS = {
     "by all accepted domains",
     "by rule",
     "by centralized transport",
+    "by Intra-Organization SMTP Send Connector",
     "by MX",
     "Unreachable",
 }

@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from ipaddress import IPv4Address, IPv4Network
 
 from hypothesis import strategies as st
+from organizations import with_second_server
 
 from mailsim.live.tls import is_spoken
 from mailsim.mail.address import Mailbox
@@ -64,6 +65,7 @@ CLIENTS = ("printer.contoso.com", "stranger.example")
 ADDRESSES = {
     "mail.contoso.com": IPv4Address("198.51.100.10"),
     "mail.tailspin.com": IPv4Address("198.51.100.20"),
+    "second.contoso.com": IPv4Address("198.51.100.11"),
     "printer.contoso.com": IPv4Address("198.51.100.99"),
     SERVICE_HOST: IPv4Address("203.0.113.25"),
     "mx.fabrikam.com": IPv4Address("192.0.2.20"),
@@ -266,6 +268,10 @@ def restrictions(draw: st.DrawFn, organization: str) -> Restrictions:
     )
 
 
+HOMES = mostly("", "first", "second")
+"""The servers that have a mailbox or expand a group; of a lone server and beside an Edge server nobody bears the name."""
+
+
 def team_of(organization: str) -> Mailbox:
     """Return the group that an organization may have."""
     return Mailbox("team", domain_of(organization))
@@ -284,6 +290,7 @@ def teams(draw: st.DrawFn, organization: str) -> list[DirectoryRecipient]:
         managed_by=draw(st.sampled_from(((bob,), ()))),
         report_to_manager=to_manager,
         report_to_originator=to_originator,
+        expansion_server=draw(HOMES),
     )
     limits = draw(restrictions(organization))
     kind = draw(st.sampled_from((RecipientType.GROUP, RecipientType.DYNAMIC_GROUP)))
@@ -303,7 +310,6 @@ def people_on_premises(draw: st.DrawFn, organization: str) -> Directory:
         )
         if kind is not None:
             more = draw(forwardings()) if kind is RecipientType.MAILBOX else {}
-            limits = draw(restrictions(organization))
             proved = draw(SIGNING_IN)
             found.append(
                 DirectoryRecipient(
@@ -311,8 +317,9 @@ def people_on_premises(draw: st.DrawFn, organization: str) -> Directory:
                     primary=here,
                     proxies=(here,),
                     target=target,
-                    restrictions=limits,
                     credentials=proved,
+                    restrictions=draw(restrictions(organization)),
+                    server=draw(HOMES),
                     **more,
                 )
             )
@@ -387,6 +394,15 @@ CERTIFICATE_NAMES = [
 ]
 
 
+SIGN_IN = [
+    {
+        "smart_host_auth_mechanism": mechanism,
+        "authentication_credential": onprem_send_connector.Credential(user_name="relay", password="secret"),
+    }
+    for mechanism in onprem_send_connector.BASIC
+]
+
+
 @st.composite
 def receive_connectors(draw: st.DrawFn):
     """Draw a Receive connector that still wants its name."""
@@ -435,7 +451,12 @@ def send_connectors(draw: st.DrawFn, organization: str):
         "cloud_services_mail_enabled": draw(BOOLEANS),
         "max_message_size": draw(LIMITS),
         "smtp_max_messages_per_connection": draw(mostly(20, 1)),
+        "force_helo": draw(mostly(False, True)),
+        "tls_certificate_name": draw(mostly(None, *CERTIFICATE_NAMES)),
+        "error_policies": (draw(mostly(*onprem_send_connector.ErrorPolicy)),),
     }
+    if hosts:
+        properties |= draw(mostly({}, *SIGN_IN))
     return lambda name: onprem_send_connector.SendConnector(name=name, **properties)
 
 
@@ -487,6 +508,16 @@ def exchange_servers(draw: st.DrawFn, organization: str) -> Mta:
             receive_connectors=draw(numbered("Receive", receive_connectors(), least=1, most=2)),
         ),
     )
+
+
+@st.composite
+def servers_of(draw: st.DrawFn, organization: str) -> tuple[Mta, ...]:
+    """Draw the servers of an Exchange organization: contoso may have a second one."""
+    first = draw(exchange_servers(organization))
+    if organization != "contoso" or draw(mostly(True, False)):
+        return (first,)
+    host = "second.contoso.com"
+    return draw(with_second_server(first, host, ADDRESSES[host]))
 
 
 # --- Exchange Online ----------------------------------------------------------------------------------------
@@ -685,7 +716,7 @@ def worlds(draw: st.DrawFn) -> Topology:
     on_the_internet = ("fabrikam.com", "northwind.com")[: draw(st.sampled_from((2, 1)))]
     sending = draw(st.lists(st.sampled_from(CLIENTS), max_size=2, unique=True))
     mtas = [
-        *(draw(exchange_servers(name)) for name in on_premises),
+        *(server for name in on_premises for server in draw(servers_of(name))),
         *([draw(services(in_the_cloud))] if in_the_cloud else []),
         *(draw(internet_mtas(name)) for name in on_the_internet),
         *(draw(client_hosts(name)) for name in sending),

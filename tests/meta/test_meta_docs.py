@@ -178,8 +178,9 @@ def test_every_key_of_a_scenario_is_named(section: type) -> None:
     """The overview leaves out no key, in whatever case."""
     spans = re.findall(r"`([^`]+)`", SCENARIO_PAGE.read_text(encoding="utf-8"))
     described = {word.lower() for span in spans for word in re.findall(r"\w+", span)}
-    keys = {str(each.metadata.get("name", each.name)).lower() for each in fields(section)}
-    spelled = {key.replace("_", "") if hasattr(section, "SPELLING") else key for key in keys}
+    bare = hasattr(section, "SPELLING")
+    named = {each.name.replace("_", "") if bare else each.name: each.metadata for each in fields(section)}
+    spelled = {str(metadata.get("name", name)).lower() for name, metadata in named.items()}
     assert spelled - described - {"origin", "unmodelled"} == set()
 
 

@@ -264,7 +264,7 @@ def test_reports_come_from_the_tenant_whose_recipient_failed(failed, postmaster)
         at, session(at), "ann@fabrikam.com", "ext@contoso.com", "zoe@tailspin.com", "bob@tailspin.com"
     )
     failure = Notice(Recipient(Mailbox.parse(failed)), reply(550, "5.1.1", "no"), "mx.northwind.com")
-    report = kind(at).report(at, item, (failure,), "m1.dsn", Action.FAILED)
+    report = kind(at).report(at, item, (failure,), "m1.dsn", Action.FAILED).value
     assert report is not None
     assert report.message.value("From") == f"Microsoft Outlook <postmaster@{postmaster}>"
     assert fates(at, report)["ann@fabrikam.com"].via == "MX"

@@ -6,14 +6,16 @@ Sources: "Set up connectors to route mail between Microsoft 365 and your own ema
 
 from __future__ import annotations
 
+from dataclasses import replace
 from ipaddress import IPv4Address
 
 import pytest
-from exchange_worlds import outbound, service, tenant
+from exchange_worlds import outbound, service, tenant, view
 
 from mailsim.config.load import load_text
 from mailsim.mta.exchange_online.connector import ConnectorType
 from mailsim.mta.exchange_online.lints import lints
+from mailsim.mta.exchange_online.sending_assumptions import CONNECTOR_ORDER
 from mailsim.mta.rules.rule import TransportRule
 from mailsim.world.dns import MxRecord, Zones
 
@@ -28,10 +30,11 @@ ELSEWHERE = Zones(
 )
 
 
-def found(*connectors, domains=("contoso.com",), zones=ELSEWHERE, rules=()) -> list[str]:
+def found(*connectors, domains=("contoso.com",), zones=ELSEWHERE, rules=(), **assumptions) -> list[str]:
     """Return the problems of a tenant with these connectors."""
     contoso = tenant("contoso", *domains, outbound_connectors=connectors, transport_rules=rules)
-    return [each.problem for each in lints(service(contoso), contoso, zones)]
+    world = replace(view(service(contoso)).world, zones=zones, assumptions=assumptions)
+    return [each.problem for each in lints(service(contoso), contoso, world)]
 
 
 def test_nothing_to_say():
@@ -54,6 +57,19 @@ def test_where_the_two_readings_differ(others, doubtful):
     problems = found(EVERY, *others, domains=("contoso.com", "sales.contoso.com"))
     assert [each.split()[3] for each in problems] == doubtful
     assert all("'C3' by the documented example, 'C1' by the documented order" in each for each in problems)
+
+
+def test_what_the_scenario_decides_is_no_longer_in_doubt():
+    """An assumption settles which reading counts, and the other lints follow it."""
+    wild = outbound("C3", "*.contoso.com", **ON_PREMISES)
+    domains = ("contoso.com", "sales.contoso.com")
+    mx = Zones({domain: (MxRecord(0, "eop.example", 3600),) for domain in domains}, HERE.a_records)
+    decided = {
+        choice: found(EVERY, wild, domains=domains, zones=mx, **{CONNECTOR_ORDER.key: choice})
+        for choice in CONNECTOR_ORDER.choices
+    }
+    assert decided["as-listed"] == []
+    assert [each.split(":")[0] for each in decided["most-specific"]] == ["outbound connector 'C3'"]
 
 
 def test_equal_scopes():

@@ -55,12 +55,22 @@ def _remote(vendor, properties: dict):
 BOTH = pytest.mark.parametrize("world", [exchange_server, exchange_online])
 
 
-def told(at, sender: str, action: Action = Action.FAILED):
-    """Have something reported to a sender; None when nothing is."""
+def decided(at, sender: str, action: Action):
+    """Decide whether something is reported to a sender."""
     notice = Notice(Recipient(Mailbox("bob", "northwind.com"), notify=NOTIFY), reply(550, "5.1.1", "no"), "")
     item = submitted(at, INSIDE, "bob@northwind.com")
     item = replace(item, envelope=replace(item.envelope, reverse_path=path(sender)))
     return kind(at).report(at, item, (notice,), "m1.dsn", action)
+
+
+def told(at, sender: str, action: Action = Action.FAILED):
+    """Have something reported to a sender; None when nothing is."""
+    return decided(at, sender, action).value
+
+
+def withheld_by(at, sender: str, action: Action) -> list[str]:
+    """Return the settings by which nothing is reported."""
+    return [each.rule for each in decided(at, sender, action).because if each.failed]
 
 
 def author(report) -> str:
@@ -82,6 +92,7 @@ def test_delay_notifications_can_be_turned_off(world, sender, setting):
     """InternalDelayDsnEnabled and ExternalDelayDsnEnabled each silence delays, not failures."""
     at = world(**{f"{setting}_delay_dsn_enabled": False})
     assert told(at, sender, Action.DELAYED) is None
+    assert withheld_by(at, sender, Action.DELAYED) == [f"{setting.title()}DelayDsnEnabled of TransportConfig"]
     assert told(at, sender) is not None
     other = OUTSIDE if sender == INSIDE else INSIDE
     assert told(at, other, Action.DELAYED) is not None
@@ -100,6 +111,9 @@ def test_remote_domains_silence_reports(world, setting, silenced):
     at = world({setting: False})
     assert {action for action in Action if told(at, OUTSIDE, action) is None} == silenced
     assert all(told(at, INSIDE, action) is not None for action in Action)
+    name = setting.title().replace("_", "").replace("Ndr", "NDR")
+    for action in silenced:
+        assert withheld_by(at, OUTSIDE, action) == [f"{name} of remote domain '*'"]
 
 
 @pytest.mark.parametrize(("sender", "setting"), [(INSIDE, "internal"), (OUTSIDE, "external")])

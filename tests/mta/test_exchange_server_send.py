@@ -9,8 +9,10 @@ from exchange_worlds import certificate, facts, kind, nameless, on_premises, sen
 
 from mailsim.mail.address import Mailbox
 from mailsim.mail.capability import Capabilities
+from mailsim.mta.exchange_server.address_space import AddressSpace
+from mailsim.mta.exchange_server.connector_selection import choose_send_connector
 from mailsim.mta.exchange_server.send import relay_by, tls_policy
-from mailsim.mta.exchange_server.send_connector import AddressSpace, TlsAuthLevel, choose_send_connector
+from mailsim.mta.exchange_server.send_connector import SmartHostAuthMechanism, TlsAuthLevel
 from mailsim.mta.kind import Hold, Offer, Refuse, Relay
 from mailsim.mta.relaying.tls_policy import TlsDemand
 from mailsim.world.facts import TlsFacts
@@ -26,7 +28,7 @@ NONE, ENCRYPTION, CHAIN, DOMAIN = (
 def choose(domain: str, *connectors, size: int = 1000):
     """Choose the Send connector for a recipient at a domain."""
     at = view(on_premises(send_connectors=connectors))
-    return choose_send_connector(at.mta.config.organization.send_connectors, Mailbox("ann", domain), size)
+    return choose_send_connector(at, Mailbox("ann", domain), size)
 
 
 # --- Connector selection in external message routing ---------------------------------------------------------
@@ -124,6 +126,10 @@ def test_size_excludes_all(connectors, refused):
         ("*", "SMTP:*;1"),
         ("contoso.com;5", "SMTP:contoso.com;5"),
         ("smtp:*.contoso.com;100", "SMTP:*.contoso.com;100"),
+        ("SMTP:*.com", "SMTP:*.com;1"),
+        ("--", "SMTP:--;1"),
+        ("X400:c=us;a=adatum;p=contoso;5", "X400:c=us;a=adatum;p=contoso;5"),
+        ("FAX:*;3", "FAX:*;3"),
     ],
 )
 def test_address_spaces(text, shown):
@@ -132,10 +138,10 @@ def test_address_spaces(text, shown):
 
 
 @pytest.mark.parametrize(
-    "text", ["", "*contoso.com", "X400:c=us", "contoso.com;0", "contoso.com;101", "contoso.com;x", "--"]
+    "text", ["", "*contoso.com", "SMTP:", "contoso.com;0", "contoso.com;101", "contoso.com;x", "FAX:a;0"]
 )
 def test_address_spaces_outside_the_grammar(text):
-    """Other types, costs outside 1 to 100 and embedded wildcards are refused."""
+    """Costs outside 1 to 100 and embedded wildcards are refused."""
     with pytest.raises(ValueError):
         AddressSpace.parse(text)
 
@@ -176,10 +182,15 @@ def test_the_demand(settings, demand, name):
         {"require_tls": True, "tls_auth_level": CHAIN, "tls_domain": "a.example"},
         {"dns_routing_enabled": True, "smart_hosts": ("a.example",)},
         {"dns_routing_enabled": False},
+        {"smart_host_auth_mechanism": SmartHostAuthMechanism.BASIC_AUTH, "smart_hosts": ("a.example",)},
+        {"smart_host_auth_mechanism": SmartHostAuthMechanism.EXTERNAL_AUTHORITATIVE},
+        {"domain_secure_enabled": True, "smart_hosts": ("a.example",)},
+        {"domain_secure_enabled": True, "ignore_starttls": True},
+        {"port": 65536},
     ],
 )
 def test_what_the_cmdlet_refuses(settings):
-    """TlsAuthLevel needs RequireTLS, DomainValidation with smart hosts needs TlsDomain, routing is one of two ways."""
+    """What New- and Set-SendConnector document as excluding or needing each other."""
     with pytest.raises(ValueError, match="send connector 'x'"):
         send_connector("x", **settings)
 
@@ -215,6 +226,7 @@ REQUIRED = "451 5.7.3 STARTTLS is required to send mail"
 
 
 @pytest.mark.shows("ms:set-sendconnector")
+@pytest.mark.shows("observed:qa-234456")
 @pytest.mark.parametrize(
     ("require", "level", "domain", "shown", "error"),
     [

@@ -243,7 +243,7 @@ def test_a_client_tries_once_and_keeps_the_message():
     busy = reply(451, "4.3.0", "busy")
     following = kind(at).after(at, item, Waiting(1, busy))
     assert (following.due, following.expired) == (START, busy)
-    assert kind(at).report(at, item, (), "m1.dsn", Action.FAILED) is None
+    assert kind(at).report(at, item, (), "m1.dsn", Action.FAILED).value is None
 
 
 def test_a_client_accepts_no_mail():

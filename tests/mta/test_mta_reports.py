@@ -28,6 +28,7 @@ from exchange_worlds import (
     view,
 )
 
+from mailsim.flow.notices import Due, Notices
 from mailsim.mail.address import Mailbox
 from mailsim.mail.date import mail_date
 from mailsim.mail.dsn import Action
@@ -35,8 +36,10 @@ from mailsim.mail.envelope import Recipient
 from mailsim.mail.message import Message
 from mailsim.mail.reply import Reply, reply
 from mailsim.mta.kind import Deliver, Item, LastTry, Notice
+from mailsim.trace.events import Notified, Withheld
 from mailsim.world.directory import Directory
 
+SENDER = "alice@contoso.com"
 UNKNOWN = reply(550, "5.1.1", "User unknown")
 ORIGINAL = Message.from_bytes(
     b"X-MS-Exchange-Organization-AuthAs: Internal\r\nX-MS-Exchange-CrossPremises-AuthAs: Internal\r\n"
@@ -83,9 +86,23 @@ def item_from(at, sender: str, message: Message = ORIGINAL, **more) -> Item:
 
 def reported(at, *failures: Notice, sender: str = "alice@contoso.com", **more) -> Item | None:
     """Have failures reported about a message."""
-    return kind(at).report(
-        at, item_from(at, sender, **more), failures or (failure(),), "m1.dsn", Action.FAILED
+    return (
+        kind(at)
+        .report(at, item_from(at, sender, **more), failures or (failure(),), "m1.dsn", Action.FAILED)
+        .value
     )
+
+
+def tell(at, item: Item, *failures: Notice, action: Action = Action.FAILED):
+    """Have a run tell of failures, as far as somebody is to be told; return the reports, and what was written down."""
+    reports, written = [], []
+    notices = Notices(
+        {at.mta.kind: kind(at)},
+        record=lambda _at, _about, what, because: written.append((what, because)),
+        spool=lambda _at, report: reports.append(report),
+    )
+    notices.tell(at, item, item.name, [Due(action, item.envelope.reverse_path, failures or (failure(),))])
+    return reports, written
 
 
 def parsed(report: Item) -> email.message.EmailMessage:
@@ -97,7 +114,11 @@ def parsed(report: Item) -> email.message.EmailMessage:
 @ALL
 def test_no_report_about_a_null_reverse_path(world):
     """A message with the null reverse-path is never reported about (RFC 5321 section 6.1)."""
-    assert reported(world(), sender="") is None
+    at = world()
+    reports, ((what, because),) = tell(at, item_from(at, ""))
+    assert reports == []
+    assert what == Withheld(None, (Mailbox("bob", "fabrikam.com"),), "failed")
+    assert because.cite.key == "rfc5321"
 
 
 @pytest.mark.shows("rfc3461", "4.1")
@@ -107,15 +128,30 @@ def test_no_report_about_a_null_reverse_path(world):
 )
 def test_notify_is_obeyed(world, notify, told):
     """NOTIFY without FAILURE, or NEVER, suppresses the report (RFC 3461 section 4.1)."""
-    assert (reported(world(), failure(notify=frozenset(notify))) is not None) is told
+    at = world()
+    reports, ((what, because),) = tell(at, item_from(at, SENDER), failure(notify=frozenset(notify)))
+    assert bool(reports) is told
+    assert isinstance(what, Notified if told else Withheld)
+    assert told or because.rule == "NOTIFY of bob@fabrikam.com"
 
 
 @ALL
 def test_only_those_who_want_to_know(world):
-    """Of two failures the one with NOTIFY=NEVER does not appear."""
-    report = reported(world(), failure("a@b.example", notify=frozenset({"NEVER"})), failure())
-    assert report is not None
+    """Of two failures the one with NOTIFY=NEVER does not appear, and that is written down."""
+    at = world()
+    silent = failure("a@b.example", notify=frozenset({"NEVER"}))
+    (report,), written = tell(at, item_from(at, SENDER), silent, failure())
     assert b"a@b.example" not in report.message.to_bytes()
+    assert [type(what) for what, _ in written] == [Withheld, Notified]
+    assert [str(path) for path in written[0][0].about] == ["a@b.example"]
+
+
+@ALL
+def test_only_of_failures_it_is_written_that_nobody_is_told(world):
+    """Nobody expects to hear of every delivery, so that it is not told is no news."""
+    at = world()
+    assert tell(at, item_from(at, SENDER), action=Action.DELIVERED) == ([], [])
+    assert tell(at, item_from(at, ""), action=Action.DELAYED) == ([], [])
 
 
 @pytest.mark.shows("rfc5321", "6.1")
@@ -137,7 +173,9 @@ def test_a_failing_report_ends_there(world):
     at = world()
     report = reported(at)
     assert report is not None
-    assert kind(at).report(at, report, (failure("alice@contoso.com"),), "m1.dsn.dsn", Action.FAILED) is None
+    reports, written = tell(at, report, failure("alice@contoso.com"))
+    assert reports == []
+    assert [type(what) for what, _ in written] == [Withheld]
 
 
 @pytest.mark.shows("rfc3464", "2")
@@ -327,7 +365,7 @@ def test_a_report_about_a_message_that_came_by_smtp():
     """Received-From-MTA is the name the client gave, absent for mail handed in."""
     at = exchange_server()
     item = replace(item_from(at, "ann@fabrikam.com"), facts=session(at).facts)
-    report = kind(at).report(at, item, (failure(),), "m1.dsn", Action.FAILED)
+    report = kind(at).report(at, item, (failure(),), "m1.dsn", Action.FAILED).value
     assert report is not None
     about = dict(parsed(report).get_payload(1).get_payload(0).items())
     assert about["Received-From-MTA"] == "dns;client.example"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -12,11 +13,13 @@ from mailsim.mail.message import Message
 from mailsim.mail.reply import reply
 from mailsim.mta.exchange_online import defaults as online
 from mailsim.mta.exchange_online.send import after
-from mailsim.mta.exchange_server import defaults as onprem
+from mailsim.mta.exchange_server.organization_server import Role
+from mailsim.mta.exchange_server.transport_service import TransportService, schedule
 from mailsim.mta.generic import send as generic
 from mailsim.mta.kind import Item, Waiting
 
 ITEM = Item(name="m1", envelope=envelope("a@b.example"), message=Message((), b"", b""), arrived=START)
+ONPREM = schedule(TransportService(), Role.MAILBOX, timedelta(minutes=15))
 BUSY = reply(451, "4.3.0", "busy")
 
 
@@ -38,12 +41,54 @@ def minutes(*numbers: int) -> list[timedelta]:
 
 
 @pytest.mark.shows("ms:message-intervals")
+@pytest.mark.shows("observed:qa-234456")
 def test_exchange_server_timeline():
     """Message retry, resubmit, and expiration intervals: four times 1 minute, six times 5, then every 10."""
-    offsets, _ = timeline(onprem.SCHEDULE)
+    offsets, _ = timeline(ONPREM)
     assert offsets[:13] == minutes(1, 2, 3, 4, 9, 14, 19, 24, 29, 34, 44, 54, 64)
     # the published case: the 17th retry 104 minutes after the first failure
     assert offsets[16] == timedelta(minutes=104)
+
+
+def test_a_refused_message_waits_by_itself():
+    """MessageRetryInterval: 15 minutes each time for a message that the next hop refused for now."""
+    refused = Waiting(1, BUSY, refused=True)
+    assert ONPREM.next(START, ITEM, refused).due == START + timedelta(minutes=15)
+    assert ONPREM.next(START, ITEM, replace(refused, attempts=9)).due == START + timedelta(minutes=15)
+
+
+@pytest.mark.parametrize(
+    ("settings", "role", "offsets"),
+    [
+        ({}, Role.EDGE, [1, 2, 3, 4, 14, 24, 34, 44, 54, 64, 94, 124]),
+        ({"transient_failure_retry_count": 1}, Role.MAILBOX, [1, 2, 3, 4, 9, 19, 29]),
+        ({"transient_failure_retry_interval": timedelta(minutes=2)}, Role.EDGE, [1, 2, 3, 4, 6, 8, 10, 12, 14]),
+        ({"queue_glitch_retry_count": 0}, Role.MAILBOX, [5, 10, 15, 20, 25, 30, 40]),
+        ({"outbound_connection_failure_retry_interval": timedelta(hours=1)}, Role.MAILBOX, [
+            1, 2, 3, 4, 9, 14, 19, 24, 29, 34, 94,
+        ]),
+    ],
+)  # fmt: skip
+def test_settings_of_the_transport_service(settings, role, offsets):
+    """Set-TransportService and EdgeTransport.exe.config change the schedule; an Edge server has longer defaults."""
+    found, _ = timeline(schedule(TransportService(**settings), role, timedelta(minutes=15)))
+    assert found[: len(offsets)] == minutes(*offsets)
+
+
+def test_the_end_of_a_message_is_a_setting():
+    """MessageExpirationTimeout and DelayNotificationTimeout of Set-TransportService."""
+    settings = TransportService(
+        message_expiration_timeout=timedelta(hours=12), delay_notification_timeout=timedelta(hours=1)
+    )
+    own = schedule(settings, Role.MAILBOX, timedelta(minutes=15))
+    assert timeline(own)[1].due == START + timedelta(hours=12)
+    assert own.warn_at(ITEM) == START + timedelta(hours=1)
+
+
+def test_intervals_are_positive():
+    """No interval of the Transport service is zero."""
+    with pytest.raises(ValueError, match="not positive"):
+        TransportService(message_retry_interval=timedelta())
 
 
 @pytest.mark.shows("ms:message-intervals")
@@ -51,7 +96,7 @@ def test_exchange_server_timeline():
 @pytest.mark.parametrize(
     ("schedule", "lifetime", "code", "enhanced"),
     [
-        (onprem.SCHEDULE, timedelta(days=2), 550, "4.4.7"),  # MessageExpirationTimeout
+        (ONPREM, timedelta(days=2), 550, "4.4.7"),  # MessageExpirationTimeout
         (online.SCHEDULE, timedelta(hours=24), 550, "5.4.300"),  # MessageExpiration
         (generic.SCHEDULE, timedelta(days=5), 550, "4.4.7"),  # postfix: maximal_queue_lifetime
     ],
@@ -67,7 +112,7 @@ def test_expiry(schedule, lifetime, code, enhanced):
 def test_a_late_failure_expires_at_once():
     """An attempt that fails after the time is over is given up now, not in the past."""
     now = START + timedelta(days=3)
-    assert onprem.SCHEDULE.next(now, ITEM, Waiting(1, BUSY)).due == now
+    assert ONPREM.next(now, ITEM, Waiting(1, BUSY)).due == now
 
 
 @pytest.mark.shows("exo-retry")

@@ -142,8 +142,9 @@ def live_through(at: PointOfView, item: Item, failed) -> None:
     for copy in result.copies:
         _go_on(at, item, copy)
     failures = tuple(Notice(each, failed, "mx.example") for copy in result.copies for each in copy.recipients)
-    report = answering.report(at, item, failures, f"{item.name}.dsn", Action.FAILED)
-    assert report is None or item.envelope.reverse_path is not None
+    if item.envelope.reverse_path is None:
+        return
+    report = answering.report(at, item, failures, f"{item.name}.dsn", Action.FAILED).value
     if report is not None:
         live_through(at, report, failed)
 

@@ -6,8 +6,9 @@ from mailsim.reason.check import check, unknown
 from mailsim.reason.choice import Choice, Rank, select
 from mailsim.reason.cite import assumed, documented, rfc
 from mailsim.reason.decision import Decision, Gate, admit
-from mailsim.report.explain import explain, explain_event, gists
+from mailsim.report.explain import explain, explain_event
 from mailsim.report.style import COLOURS, WIDTH
+from mailsim.report.why import alternatives, gists
 from mailsim.trace.events import Failed, Routed
 from tests.trace.runs import bounced, without_tls
 
@@ -221,3 +222,82 @@ def test_what_failed_on_the_way_to_a_yes_is_no_reason() -> None:
     attributed = Decision("attribution", None, (nothing, owner), "Incoming")
     recipient = check(False, "recipient", saw="unknown", cite=SELECTION)
     assert gists(Decision("RCPT", None, (attributed, recipient), "refused")) == ["recipient: unknown"]
+
+
+def test_what_can_be_changed_comes_first() -> None:
+    """A property with its line stands before a nearest object, and both before what only says that nobody wants the mail."""
+    chain = check(False, "client certificate", saw="no TLS", wanted="a chain", cite=SELECTION)
+    address = check(
+        False, "SenderIPAddresses", saw="192.0.2.1", wanted="192.0.2.2", cite=SELECTION, source="a.yaml:9"
+    )
+    choices = (
+        select(
+            "by certificate",
+            ("hybrid",),
+            name=str,
+            checks=lambda _: (chain,),
+            source=lambda _: "a.yaml:7",
+            cite=SELECTION,
+        ),
+        select("by address", ("hybrid",), name=str, checks=lambda _: (address,), cite=SELECTION),
+    )
+    nobody = check(False, "recipient domain", saw="nobody's", cite=SELECTION)
+    attributed = Decision("attribution", None, (*choices, nobody), "nobody's mail")
+    refused = check(False, "attributed", saw="to nobody", cite=SELECTION)
+    assert gists(Decision("RCPT", None, (attributed, refused), "refused")) == [
+        "no by address; nearest is hybrid: SenderIPAddresses: 192.0.2.1, wanted 192.0.2.2  a.yaml:9",
+        "no by certificate; nearest is hybrid: client certificate: no TLS, wanted a chain  a.yaml:7",
+        "attributed: to nobody",
+        "recipient domain: nobody's",
+    ]
+
+
+def test_the_gate_that_refused_comes_before_its_equals() -> None:
+    """Of two properties the one that was looked at last decided."""
+    before = Decision(
+        "rights", None, (check(False, "PermissionGroups", saw="none", cite=SELECTION, source="a.yaml:3"),)
+    )
+    gate_ = check(False, "MaxMessageSize", saw="2", wanted="1", cite=SELECTION, source="a.yaml:4")
+    assert gists(Decision("MAIL", None, (before, gate_), "refused")) == [
+        "MaxMessageSize: 2, wanted 1  a.yaml:4",
+        "PermissionGroups: none  a.yaml:3",
+    ]
+
+
+def test_what_might_have_gone_another_way_is_told() -> None:
+    """A choice says what it was won by when another candidate was eligible too, and nothing when there was none."""
+    (told,) = alternatives(send_connector())
+    assert told.startswith(
+        "send connector for lena@marketing.fabrikam.com is Partner Fabrikam, not To Internet: "
+    )
+    assert told.endswith("address space: * loses to *.fabrikam.com  partner.yaml:32")
+    alone = select("connector", ("a",), name=str, checks=lambda _: (), cite=SELECTION)
+    assert alternatives(Decision("route", None, (alone,))) == []
+
+
+def test_what_follows_from_a_refusal_does_not_hide_it() -> None:
+    """A note behind the gate that refused, such as a late reply, is no yes."""
+    refused = admit("RCPT", (gate("recipient", met=False), gate("quota", met=True)))
+    note = check(True, "TarpitInterval", saw="late", cite=SELECTION)
+    assert gists(Decision("RCPT", "no", (*refused.because, note), "refused")) == [
+        "recipient: this, wanted that"
+    ]
+
+
+def test_a_candidate_that_lacks_one_thing_is_told_unless_it_is_for_other_mail() -> None:
+    """A connector that is too small for a message is an alternative; one for another domain is none."""
+    sizes, spaces = (
+        {"relay": 1, "internet": 9, "other": 9},
+        {"relay": "fabrikam.com", "internet": "*", "other": "x.com"},
+    )
+    chosen = select(
+        "connector",
+        sizes,
+        name=str,
+        checks=lambda name: (
+            check(sizes[name] > 2, "MaxMessageSize", saw="2", wanted="1", cite=SELECTION, source=f"{name}:1"),
+            check(name != "other", "AddressSpaces", saw=spaces[name], cite=SELECTION, source=f"{name}:2"),
+        ),
+        cite=SELECTION,
+    )
+    assert alternatives(chosen) == ["connector is internet, not relay: MaxMessageSize: 2, wanted 1  relay:1"]

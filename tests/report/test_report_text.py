@@ -14,7 +14,7 @@ from mailsim.report.text import decision_lines, finding_lines, message_lines, ov
 from mailsim.trace.events import Attributed, Connected, Crashed, Event, Exchanged
 from mailsim.trace.paths import trees
 from mailsim.world.source import Origin
-from tests.builders import START, submission
+from tests.builders import START, submission, two_mtas
 from tests.trace.runs import NORTHWIND, bounced, busy, busy_world, deferred, looped, predict, without_tls
 
 
@@ -133,9 +133,22 @@ def test_mail_that_waits_for_tls_names_the_setting() -> None:
 def test_a_loop_is_counted() -> None:
     """Two rounds tell as much as a hundred."""
     told = message(looped())
-    assert "why: a.fabrikam.com: hop count: 101 hops, wanted at most 100" in told
+    assert "a.fabrikam.com: hop count: 101 hops, wanted at most 100" in told
     assert "99 more hops round a.fabrikam.com > b.fabrikam.com" in told
     assert len(told.splitlines()) < 25
+
+
+def test_a_loop_says_how_it_goes_round() -> None:
+    """No decision was against the mail, but one of those that made the round is to be changed: they come first."""
+    told = message(looped())
+    assert (
+        """
+      why: a.fabrikam.com: passes it on to b.fabrikam.com by smart host
+           b.fabrikam.com: passes it on to a.fabrikam.com by smart host
+           a.fabrikam.com: hop count: 101 hops, wanted at most 100
+"""
+        in told
+    )
 
 
 def test_a_report_stands_behind_its_message() -> None:
@@ -143,6 +156,15 @@ def test_a_report_stands_behind_its_message() -> None:
     lines = report_lines(bounced())
     at = lines.index("m1.1.dsn  <> -> ann@fabrikam.com  report about m1")
     assert lines[at + 1 :] == ["  ✓ ann@fabrikam.com  delivered at mx.fabrikam.com, 09:00:00"]
+
+
+def test_that_nobody_is_told_says_why() -> None:
+    """Of a failure without a report the journey says by which rule there is none."""
+    unknown = submission("m1", "mx.fabrikam.com", "", "zed@northwind.com")
+    assert message(predict(two_mtas(), unknown)).endswith(
+        "zed@northwind.com bounced: refused at RCPT\n"
+        f"{' ' * 31}nobody is told of the failure: reverse-path: <>, wanted somebody to tell\n"
+    )
 
 
 def test_connector_and_attribution_are_told() -> None:

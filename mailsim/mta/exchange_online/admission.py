@@ -11,6 +11,8 @@ Exchange Online".
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from mailsim.mail.address import Mailbox, ReversePath
 from mailsim.mail.envelope import Envelope
 from mailsim.mail.reply import Reply
@@ -26,6 +28,7 @@ from mailsim.mta.exchange_online.attribution import (
     INCOMING,
     ORIGINATING,
     Attributed,
+    Claim,
 )
 from mailsim.mta.exchange_online.config import Tenant
 from mailsim.mta.exchange_online.connection_filter import (
@@ -34,7 +37,7 @@ from mailsim.mta.exchange_online.connection_filter import (
     passes_filter,
 )
 from mailsim.mta.exchange_online.enforcement import ENFORCEMENT, enforced, is_still_taken
-from mailsim.mta.exchange_online.inbound_connector import CONNECTOR
+from mailsim.mta.exchange_online.inbound_connector import CONNECTOR, InboundConnector
 from mailsim.mta.exchange_online.organization_config import (
     DIRECT_SEND,
     OrganizationConfig,
@@ -74,10 +77,15 @@ def ways_in(
         return (direct_send,)
     return (
         Gate("IPBlockList", lambda: passes_filter(at, policy, facts.peer_ip), blocked, FILTER),
-        Gate("attributed to a tenant", lambda: _owned(attributed, to), _denied(at, attributed), RELAY),
+        Gate(
+            "attributed to a tenant",
+            lambda: _owned(attributed, sender, to),
+            _denied(at, attributed),
+            RELAY,
+        ),
         Gate(
             "RestrictDomainsToIPAddresses and RestrictDomainsToCertificate",
-            lambda: partner.is_let_in(at, met, facts),
+            lambda: partner.is_let_in(at, met, facts, tenant.inbound_connectors if tenant else ()),
             replies.locked_down(server),
             partner.PARTNER,
         ),
@@ -97,6 +105,14 @@ def _version_gate(at: PointOfView, facts: SessionFacts, attributed: Attributed) 
         return ()
     rule = "version of the Exchange server"
     return (Gate(rule, lambda: is_still_taken(found, connector.name), found.refusal, ENFORCEMENT),)
+
+
+def missed_way(attributed: Attributed) -> tuple[Check, ...]:
+    """Return how the session could have come in as the tenant's own, where the tenant refuses others; else nothing."""
+    tenant, connector = attributed.tenant, attributed.connector
+    restricts = connector is not None and connector.restricts
+    closed = restricts or (tenant is not None and tenant.organization_config.reject_direct_send)
+    return attributed.missed if closed else ()
 
 
 def _denied(at: PointOfView, attributed: Attributed) -> Reply:
@@ -124,22 +140,40 @@ def words(at: PointOfView, attributed: Attributed) -> tuple[Check, ...]:
     return (check(True, "words of the refusal", saw=choice, cite=open_point.cite(choice)),)
 
 
-def _owned(attributed: Attributed, recipient: Mailbox) -> Check:
+def _owned(attributed: Attributed, sender: ReversePath, recipient: Mailbox) -> Check:
     owner, unused = attributed.tenant, attributed.unused
-    saw = f"no tenant has {recipient.domain}, and "
-    saw += (
-        f"neither sender nor certificate domain is accepted where {unused.name} is"
-        if unused is not None
-        else "neither certificate nor address of the session belongs to an OnPremises connector"
-    )
+    wanted = "a matching OnPremises connector with an accepted domain, or a recipient of a tenant"
+    if owner is not None:
+        saw = f"{attributed.direction} mail of {owner.name}"
+    elif unused is not None:
+        saw, wanted = _not_made_good(unused, sender, recipient)
+    else:
+        saw = f"no tenant has {recipient.domain}, and "
+        saw += "neither certificate nor address of the session belongs to an OnPremises connector"
     return check(
         owner is not None,
         "attributed to a tenant",
-        saw=f"{attributed.direction} mail of {owner.name}" if owner else saw,
-        wanted="a matching OnPremises connector with an accepted domain, or a recipient of a tenant",
+        saw=saw,
+        wanted=wanted,
         cite=RELAY,
-        source=unused.connector.source() if unused else "",
+        source=_identified_by(unused.connector) if unused else "",
     )
+
+
+def _not_made_good(unused: Claim, sender: ReversePath, recipient: Mailbox) -> tuple[str, str]:
+    """Say what an OnPremises connector that is met lacks, and what would do."""
+    name = unused.connector.certificate_name.domain or "none"
+    domains = ", ".join(each.domain_name for each in unused.tenant.accepted_domains)
+    saw = f"no tenant has {recipient.domain}, and {unused.name} is met, but neither sender {sender or '<>'} nor "
+    saw += f"certificate domain ({name}) is accepted there"
+    such = f"*.{unused.tenant.default_domain}" if unused.tenant.default_domain else "a name in one of them"
+    return saw, f"a sender in {domains}, or TlsSenderCertificateName such as {such}"
+
+
+def _identified_by(connector: InboundConnector) -> str:
+    """Return the place of the property by which a connector knows its sessions."""
+    by_name = bool(connector.tls_sender_certificate_name)
+    return connector.source("TlsSenderCertificateName" if by_name else "SenderIPAddresses")
 
 
 def has_one_domain(at: PointOfView, attributed: Attributed, envelope: Envelope, recipient: Mailbox) -> Check:
@@ -169,7 +203,11 @@ def _direct_send(at: PointOfView, facts: SessionFacts, attributed: Attributed, s
     config = tenant.organization_config if tenant else OrganizationConfig()
     by = f"inbound connector {connector.name!r}" if connector and known else ""
     by = f"mailbox {attributed.user} signed in" if attributed.user else by
-    return allows_direct_send(config, sender, own, by)
+    made = allows_direct_send(config, sender, own, by)
+    open_point = (
+        partner.known_by_mere_listing(at, connector, facts) if config.reject_direct_send and own else None
+    )
+    return replace(made, cite=open_point) if open_point else made
 
 
 def _accepted_sender(tenant: Tenant | None, sender: ReversePath) -> AcceptedDomain | None:

@@ -13,8 +13,8 @@ MAIL FROM before RCPT TO); a chain that does not reach a trusted root counts as 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 
 from mailsim.mail.address import Mailbox, ReversePath
 from mailsim.mta.exchange_online.config import ExchangeOnlineConfig, Tenant
@@ -70,6 +70,7 @@ class Attributed:
         connector: the OnPremises connector of Originating mail, the Partner connector of Incoming mail, or None.
         direction: ``Originating``, ``Incoming`` or empty.
         unused: the OnPremises connector that the session meets and that no accepted domain makes good.
+        missed: of Incoming mail, what alone kept OnPremises connectors of the recipient's tenant from being met.
         user: the mailbox that signed in, empty for nobody.
     """
 
@@ -77,6 +78,7 @@ class Attributed:
     connector: InboundConnector | None
     direction: str
     unused: Claim | None = None
+    missed: tuple[Check, ...] = ()
     user: str = ""
 
     @property
@@ -115,9 +117,11 @@ def attribute(
     if user is not None:
         return _by_user(user)
     because: list[Reason] = []
+    looked_at: list[Choice[Claim]] = []
     for choose in (by_certificate, by_address):
         choice = choose(at, facts, sender, recipient)
         because.append(choice)
+        looked_at.append(choice)
         if choice.chosen is not None:
             claim = choice.chosen
             value = Attributed(claim.tenant, claim.connector, ORIGINATING)
@@ -125,13 +129,23 @@ def attribute(
     met = by_session(at, facts, sender, recipient)
     because += [met] if met.chosen else []
     owner = _config(at).owner_of(recipient.domain)
-    because.append(_by_recipient(recipient, owner))
+    owned = _by_recipient(recipient, owner)
     if owner is None:
         value = Attributed(None, None, NOBODY, met.chosen)
-        return Decision("attribution", value, tuple(because), "nobody's mail")
+        return Decision("attribution", value, (*because, owned), "nobody's mail")
+    # the recipient decides and stands last: to be without a Partner connector is no fault
     partner = choose_partner(at, owner.inbound_connectors, facts, sender, recipient)
-    value = Attributed(owner, partner.chosen, INCOMING, met.chosen)
-    return Decision("attribution", value, (*because, partner), f"{INCOMING} for {owner.name}")
+    missed = tuple(_missed(looked_at, owner))
+    value = Attributed(owner, partner.chosen, INCOMING, met.chosen, missed)
+    return Decision("attribution", value, (*because, partner, owned), f"{INCOMING} for {owner.name}")
+
+
+def _missed(looked_at: list[Choice[Claim]], owner: Tenant) -> Iterator[Check]:
+    """Yield, of each connector of a tenant that lacked one configured thing, what that was."""
+    for candidate in (each for choice in looked_at for each in choice.candidates):
+        failed = [each for each in candidate.checks if each.failed]
+        if candidate.subject.tenant is owner and len(failed) == 1 and failed[0].source:
+            yield replace(failed[0], rule=f"{failed[0].rule} of {candidate.subject.connector.name!r}")
 
 
 def _by_user(user: User) -> Decision[Attributed]:

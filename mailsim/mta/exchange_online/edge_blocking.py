@@ -47,6 +47,8 @@ def is_known_at_edge(at: PointOfView, attributed: Attributed, recipient: Mailbox
         known, saw = True, f"{recipient} is a sender that was rewritten here"
     if authoritative and not judged:
         saw += ", but Originating mail is judged after acceptance"
+    elif judged and not known:
+        saw += "; refused at the edge, so no message trace shows it"
     kind = accepted.domain_type.value if accepted else "no accepted domain"
     new = found is not None and found.created
     return check(
@@ -55,7 +57,7 @@ def is_known_at_edge(at: PointOfView, attributed: Attributed, recipient: Mailbox
         saw=saw,
         wanted="an address that the edge's copy of the directory has, or DomainType InternalRelay",
         cite=EDGE_DELAY.cite(at.assumed(EDGE_DELAY)) if new else EDGE_BLOCKING,
-        source=str(accepted.origin or "") if accepted else "",
+        source=accepted.source("DomainType") if accepted else "",
     )
 
 

@@ -173,7 +173,7 @@ def names_certificate(at: PointOfView, connector: InboundConnector, facts: Sessi
         saw=saw,
         wanted=connector.tls_sender_certificate_name or "a certificate name (none is configured)",
         cite=CERTIFICATE_ISSUER.cite(choice) if wanted.by_subject else CONNECTOR,
-        source=connector.source("TlsSenderCertificateName"),
+        source=connector.source("TlsSenderCertificateName") if wanted.name else "",
     )
 
 
@@ -185,7 +185,7 @@ def lists_address(connector: InboundConnector, facts: SessionFacts) -> Check:
         saw=str(facts.peer_ip),
         wanted=", ".join(map(str, connector.sender_ip_addresses)) or "an address (none is configured)",
         cite=CONNECTOR,
-        source=connector.source("SenderIPAddresses"),
+        source=connector.source("SenderIPAddresses") if connector.sender_ip_addresses else "",
     )
 
 

@@ -125,7 +125,7 @@ class ExchangeOnline:
 
     def report(
         self, at: PointOfView, item: Item, notices: tuple[Notice, ...], name: str, action: Action
-    ) -> Item | None:
+    ) -> Decision[Item | None]:
         return send.report(
             at, item, notices, name, action, tenant=recipients.owner_of_notice(at, item, notices)
         )

@@ -65,7 +65,9 @@ def _of_a_mailbox(
         ),
         Gate(
             "RecipientLimitPerDay",
-            lambda: few_recipients_today(policy, _sent_in_a_day(at, sender)),
+            lambda: few_recipients_today(
+                policy, at.history.handed_by({each.key for each in sender.proxies}), at.now
+            ),
             Refuse(replies.DAILY_LIMIT),
             POLICY,
         ),
@@ -86,14 +88,4 @@ def _few(tenant: Tenant, sender: DirectoryRecipient | None, count: int) -> Check
         wanted=f"at most {limit}",
         cite=LIMITS,
         source=sender.source("RecipientLimits"),
-    )
-
-
-def _sent_in_a_day(at: PointOfView, sender: DirectoryRecipient) -> int:
-    """Count the recipients to whom a mailbox handed mail in during 24 hours; the message is among it."""
-    own = {each.key for each in sender.proxies}
-    return sum(
-        each.recipients
-        for each in at.history.since(at.now - DAY)
-        if each.peer_ip is None and each.user.lower() in own
     )

@@ -9,7 +9,7 @@ Sources: "Set up connectors to route mail", NDR 5.4.6 through 5.4.20 (loops), KB
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from mailsim.mta.exchange_online.accepted_domain import DomainType
 from mailsim.mta.exchange_online.config import Tenant
@@ -18,7 +18,7 @@ from mailsim.mta.exchange_online.selection import Reading, scope_of
 from mailsim.mta.exchange_online.sending_assumptions import CONNECTOR_ORDER
 from mailsim.world.dns import Zones
 from mailsim.world.source import Origin
-from mailsim.world.topology import Mta
+from mailsim.world.topology import Mta, Topology
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,20 +40,22 @@ class Lint:
     hint: str = ""
 
 
-def lints(service: Mta, tenant: Tenant, zones: Zones) -> Iterator[Lint]:
+def lints(service: Mta, tenant: Tenant, world: Topology) -> Iterator[Lint]:
     """Yield every finding about one tenant.
 
     Args:
         service: Exchange Online.
         tenant: one of its tenants.
-        zones: the simulated DNS.
+        world: with the simulated DNS, and how open points are decided.
     """
-    yield from _readings_differ(tenant)
-    yield from _ties(tenant)
+    reading = Reading.of(world)
+    if CONNECTOR_ORDER.key not in world.assumptions:
+        yield from _readings_differ(tenant, reading)
+    yield from _ties(tenant, reading)
     yield from _centralized(tenant)
     yield from _disabled(tenant)
-    yield from _connector_loops(service, tenant, zones)
-    yield from _relay_loops(service, tenant, zones)
+    yield from _connector_loops(service, tenant, world.zones, reading)
+    yield from _relay_loops(service, tenant, world.zones, reading)
 
 
 def _open(tenant: Tenant) -> list[OutboundConnector]:
@@ -74,9 +76,11 @@ def _own(tenant: Tenant) -> list[str]:
     return [each.domain_name.lower() for each in tenant.accepted_domains]
 
 
-def _readings_differ(tenant: Tenant) -> Iterator[Lint]:
+def _readings_differ(tenant: Tenant, reading: Reading) -> Iterator[Lint]:
     for domain in _own(tenant):
-        one, other = (_first(tenant, domain, Reading(order=order)) for order in CONNECTOR_ORDER.choices)
+        one, other = (
+            _first(tenant, domain, replace(reading, order=order)) for order in CONNECTOR_ORDER.choices
+        )
         if one and other and one[0] is not other[0]:
             problem = (
                 f"outbound connector for {domain} is in doubt: {one[0].name!r} by the documented example, "
@@ -87,12 +91,12 @@ def _readings_differ(tenant: Tenant) -> Iterator[Lint]:
             yield Lint(one[0].origin, "RecipientDomains", problem, wanted, hint)
 
 
-def _ties(tenant: Tenant) -> Iterator[Lint]:
+def _ties(tenant: Tenant, reading: Reading) -> Iterator[Lint]:
     """Find connectors with the same scope, for every domain that one of them names."""
     seen: set[tuple[str, ...]] = set()
     written = [pattern.base or "*" for each in _open(tenant) for pattern in each.recipient_domains]
     for domain in dict.fromkeys((*_own(tenant), *written)):
-        best = _first(tenant, domain, Reading())
+        best = _first(tenant, domain, reading)
         names = tuple(each.name for each in best)
         if len(best) > 1 and names not in seen:
             seen.add(names)
@@ -131,10 +135,10 @@ def _disabled(tenant: Tenant) -> Iterator[Lint]:
             )
 
 
-def _connector_loops(service: Mta, tenant: Tenant, zones: Zones) -> Iterator[Lint]:
+def _connector_loops(service: Mta, tenant: Tenant, zones: Zones, reading: Reading) -> Iterator[Lint]:
     """Find connectors that send the tenant's own domains by MX back to the service."""
     for domain in _own(tenant):
-        best = _first(tenant, domain, Reading())
+        best = _first(tenant, domain, reading)
         if best and best[0].use_mx_record and best[0].is_on_premises and _leads_back(service, domain, zones):
             problem = (
                 f"outbound connector {best[0].name!r}: UseMXRecord is True and the MX of {domain} is Exchange Online; "
@@ -145,11 +149,11 @@ def _connector_loops(service: Mta, tenant: Tenant, zones: Zones) -> Iterator[Lin
             )
 
 
-def _relay_loops(service: Mta, tenant: Tenant, zones: Zones) -> Iterator[Lint]:
+def _relay_loops(service: Mta, tenant: Tenant, zones: Zones, reading: Reading) -> Iterator[Lint]:
     """Find internal relay domains for whose unknown recipients there is no way on."""
     for each in tenant.accepted_domains:
         domain = each.domain_name.lower()
-        relays = each.domain_type is DomainType.INTERNAL_RELAY and not _first(tenant, domain, Reading())
+        relays = each.domain_type is DomainType.INTERNAL_RELAY and not _first(tenant, domain, reading)
         if relays and _leads_back(service, domain, zones):
             problem = (
                 f"accepted domain {each.domain_name!r} is InternalRelay, no outbound connector covers it and its MX is "

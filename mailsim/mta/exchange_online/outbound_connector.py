@@ -21,6 +21,7 @@ from mailsim.reason.cite import assumed, documented
 
 SELECTION = documented("ms:set-up-connectors-to-route-mail", "the worked example with three connectors")
 CENTRALIZED = documented("ms:new-outboundconnector", "RouteAllMessagesViaOnPremises")
+NEXT_HOP = documented("ms:new-outboundconnector", "UseMXRecord, SmartHosts")
 MODES = documented("ms:new-outboundconnector", "SmtpDaneMode")
 TEST_MODE = assumed("exo-test-mode", "what TestMode does is not written down")
 
@@ -157,3 +158,16 @@ def doubts(connector: OutboundConnector) -> tuple[Check, ...]:
         source = connector.source("SmtpDaneMode")
         found.append(unknown("SmtpDaneMode", saw=saw, cite=MODES, source=source))
     return tuple(found)
+
+
+def leads_to(connector: OutboundConnector, domain: str) -> Check:
+    """Say where a connector leads: to its smart hosts, or by the MX of the recipient's domain."""
+    by_mx = f"the MX of {domain}, wherever it points"
+    hosts = ", ".join(map(str, connector.smart_hosts))
+    return check(
+        True,
+        f"UseMXRecord of {connector.name!r}",
+        saw=f"{connector.use_mx_record}: {by_mx if connector.use_mx_record else hosts}",
+        cite=NEXT_HOP,
+        source=connector.source("UseMXRecord"),
+    )

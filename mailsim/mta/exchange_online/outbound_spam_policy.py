@@ -7,17 +7,21 @@ and controlling external email forwarding", "Exchange Online limits".
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from enum import Enum
 from typing import ClassVar
 
 from mailsim.mta.exchange_online import defaults
 from mailsim.mta.exchange_online.recipient_assumptions import AUTOMATIC_FORWARDING
+from mailsim.mta.history import Handed
 from mailsim.mta.unmodelled import Configured
 from mailsim.reason.check import Check, check
 from mailsim.reason.cite import documented
 
 POLICY = documented("ms:set-hostedoutboundspamfilterpolicy", "Set-HostedOutboundSpamFilterPolicy")
 FORWARDING = documented("ms:external-email-forwarding", "AutoForwardingMode")
+
+DAY = timedelta(days=1)
 
 
 class AutoForwardingMode(Enum):
@@ -87,22 +91,48 @@ def lets_forward(policy: HostedOutboundSpamFilterPolicy, saw: str, *, automatic:
     )
 
 
-def few_recipients_today(policy: HostedOutboundSpamFilterPolicy, sent: int) -> Check:
-    """RecipientLimitPerDay, or the service's own limit where it is 0 or only an alert is wanted.
+def few_recipients_today(
+    policy: HostedOutboundSpamFilterPolicy, handed: tuple[Handed, ...], now: datetime
+) -> Check:
+    """RecipientLimitPerDay: the mailbox is not blocked for having passed it, now or before.
+
+    0 stands for the service's own limit, which also holds where only an alert is wanted. Who passed it is blocked for the rest of
+    the day, UTC, or with BlockUser until an administrator lifts it.
 
     Args:
         policy: of the tenant.
-        sent: recipients of the mailbox in the last 24 hours, those of the message included.
+        handed: what the mailbox handed in so far, oldest first.
+        now: when the message is judged, UTC; it was handed in.
     """
+    alert = policy.action_when_threshold_reached is ThresholdAction.ALERT
     most = defaults.MAX_RECIPIENTS_A_DAY
-    written = policy.recipient_limit_per_day or most
-    tolerated = policy.action_when_threshold_reached is ThresholdAction.ALERT and written < sent <= most
-    limit = most if policy.action_when_threshold_reached is ThresholdAction.ALERT else written
+    limit = most if alert else policy.recipient_limit_per_day or most
+    sent = _in_a_day(handed, now)
+    passed = [each.at for each in handed if _in_a_day(handed, each.at) > limit]
+    stopped = [at for at in passed if _still_blocked(policy.action_when_threshold_reached, at, now)]
+    saw = f"{sent} recipients in 24 hours"
+    if alert and policy.recipient_limit_per_day and policy.recipient_limit_per_day < sent <= most:
+        saw += ", and only an alert is wanted"
+    if stopped and sent <= limit:
+        saw += f", blocked since {stopped[0]:%Y-%m-%d %H:%M}"
     return check(
-        sent <= limit,
+        not stopped,
         "RecipientLimitPerDay",
-        saw=f"{sent} recipients in 24 hours" + (", and only an alert is wanted" if tolerated else ""),
+        saw=saw,
         wanted=f"at most {limit}",
         cite=POLICY,
         source=policy.source("RecipientLimitPerDay"),
     )
+
+
+def _in_a_day(handed: tuple[Handed, ...], at: datetime) -> int:
+    """Count the recipients of a mailbox in the 24 hours up to an instant."""
+    return sum(each.recipients for each in handed if at - DAY <= each.at <= at)
+
+
+def _still_blocked(action: ThresholdAction, since: datetime, now: datetime) -> bool:
+    if action is ThresholdAction.BLOCK_USER:
+        return True
+    if action is ThresholdAction.BLOCK_USER_FOR_TODAY:
+        return since.date() == now.date()
+    return since == now

@@ -32,7 +32,7 @@ from mailsim.mta.kind import PointOfView
 from mailsim.mta.unmodelled import unmodelled
 from mailsim.reason.check import Check, check
 from mailsim.reason.choice import Choice, Rank, select
-from mailsim.reason.cite import documented
+from mailsim.reason.cite import Citation, documented
 from mailsim.world.facts import SessionFacts
 
 PARTNER = documented("ms:mail-flow-third-party-cloud", "Partner connectors that lock a tenant down")
@@ -81,14 +81,43 @@ def choose_partner(
     )
 
 
-def is_let_in(at: PointOfView, connector: InboundConnector | None, facts: SessionFacts) -> Check:
-    """Want, where the connector that was met restricts its domains, a session that it restricts them to."""
+def is_let_in(
+    at: PointOfView,
+    connector: InboundConnector | None,
+    facts: SessionFacts,
+    of_tenant: tuple[InboundConnector, ...] = (),
+) -> Check:
+    """Want, where the connector that was met restricts its domains, a session that it restricts them to.
+
+    Args:
+        at: the service.
+        connector: the Partner connector that was met, None for none.
+        facts: the session.
+        of_tenant: all of the recipient's tenant; one that lists senders and restricts nothing is named.
+    """
     if connector is None or not connector.restricts:
-        saw = "the connector that was met restricts nothing" if connector else "no Partner connector"
-        return check(True, " and ".join(_RESTRICTIONS), saw=saw, cite=PARTNER)
+        return _nothing_restricts(connector, of_tenant)
     made = _restrictions(at, connector, facts)
     decisive = next((each for each in made if each.failed), made[0])
     return replace(decisive, rule=f"{decisive.rule} of {connector.name!r}")
+
+
+def _nothing_restricts(met: InboundConnector | None, of_tenant: tuple[InboundConnector, ...]) -> Check:
+    """Say that anybody is let in, and which connector looks as if it kept others out."""
+    saw = "the connector that was met restricts nothing" if met else "no Partner connector"
+    lists = (each for each in of_tenant if not each.on_premises and each.enabled and not each.restricts)
+    open_one = next((each for each in lists if each.sender_ip_addresses or each.certificate_name.name), None)
+    if open_one is None:
+        return check(True, " and ".join(_RESTRICTIONS), saw=saw, cite=PARTNER)
+    by_address = bool(open_one.sender_ip_addresses)
+    flag, listed = _RESTRICTIONS[0 if by_address else 1], "addresses" if by_address else "a certificate"
+    return check(
+        True,
+        f"{flag} of {open_one.name!r}",
+        saw=f"False: it names {listed}, and mail from elsewhere is taken too",
+        cite=PARTNER,
+        source=open_one.source(flag),
+    )
 
 
 def is_secured(at: PointOfView, connector: InboundConnector | None, facts: SessionFacts) -> Check:
@@ -109,10 +138,24 @@ def knows_session(at: PointOfView, connector: InboundConnector | None, facts: Se
     """Tell whether a connector knows a session by its address or certificate, and not by the sender alone."""
     if connector is None:
         return False
-    by_certificate = (names_certificate(at, connector, facts), *shows_trusted_certificate(at, facts))
     addresses_count = connector.restrict_domains_to_ip_addresses or at.assumed(PARTNER_ADDRESSES) == "scope"
     by_address = addresses_count and not lists_address(connector, facts).failed
-    return by_address or not _any_failed(by_certificate)
+    return by_address or _knows_certificate(at, connector, facts)
+
+
+def known_by_mere_listing(
+    at: PointOfView, connector: InboundConnector | None, facts: SessionFacts
+) -> Citation | None:
+    """Return the open point by which alone a connector knows a session or not: an address listed without the flag."""
+    if connector is None or connector.on_premises or connector.restrict_domains_to_ip_addresses:
+        return None
+    if lists_address(connector, facts).failed or _knows_certificate(at, connector, facts):
+        return None
+    return PARTNER_ADDRESSES.cite(at.assumed(PARTNER_ADDRESSES))
+
+
+def _knows_certificate(at: PointOfView, connector: InboundConnector, facts: SessionFacts) -> bool:
+    return not _any_failed((names_certificate(at, connector, facts), *shows_trusted_certificate(at, facts)))
 
 
 def _scope(

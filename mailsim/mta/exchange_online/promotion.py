@@ -119,7 +119,13 @@ def _sender_accepted(at: PointOfView, tenant: Tenant, sender: ReversePath, messa
 
 def _brings_author(message: Message) -> Check:
     brought = message.value(AUTH_AS)
-    return check(brought == "Internal", AUTH_AS, saw=brought or "absent", wanted="Internal", cite=PROMOTION)
+    return check(
+        brought == "Internal",
+        AUTH_AS,
+        saw=brought or "absent",
+        wanted="Internal, which a Send connector with CloudServicesMailEnabled True carries over",
+        cite=PROMOTION,
+    )
 
 
 def from_domain(message: Message) -> str:

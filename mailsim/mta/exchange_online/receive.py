@@ -16,7 +16,14 @@ from mailsim.mail.envelope import Envelope
 from mailsim.mail.message import Message
 from mailsim.mail.reply import Reply
 from mailsim.mta.exchange_online import defaults, headers, replies, submission
-from mailsim.mta.exchange_online.admission import RELAY, has_one_domain, not_permitted, ways_in, words
+from mailsim.mta.exchange_online.admission import (
+    RELAY,
+    has_one_domain,
+    missed_way,
+    not_permitted,
+    ways_in,
+    words,
+)
 from mailsim.mta.exchange_online.attribution import Attributed, Owners, attribute
 from mailsim.mta.exchange_online.edge_blocking import EDGE_BLOCKING, doubts, is_known_at_edge
 from mailsim.mta.exchange_online.enhanced_filtering import skip_relays
@@ -94,7 +101,8 @@ def judge_recipient(
             LIMITS,
         ),
     )
-    return admit(f"RCPT TO {to}", gates, (found, *doubts(attributed, to), *words(at, attributed)))
+    notes = (found, *missed_way(attributed), *doubts(attributed, to), *words(at, attributed))
+    return admit(f"RCPT TO {to}", gates, notes)
 
 
 def take(at: PointOfView, session: Session, envelope: Envelope, message: Message, name: str) -> Acceptance:

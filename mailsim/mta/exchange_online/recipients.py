@@ -144,15 +144,17 @@ def not_found(addressee: Addressee) -> tuple[Check, ...]:
     resolution = addressee.resolution
     if resolution.ended_at is not None or resolution.without_target is not None:
         return points_nowhere(resolution)
-    domain = addressee.recipient.path.domain
+    path, domain = addressee.recipient.path, addressee.recipient.path.domain
     accepted = addressee.tenant.accepted(domain)
     return (
         check(
             accepted is None or accepted.domain_type is not DomainType.AUTHORITATIVE,
             f"DomainType of {domain}",
-            saw=accepted.domain_type.value if accepted else "not an accepted domain",
-            wanted="a known recipient, or a domain that is not Authoritative",
+            saw=f"{accepted.domain_type.value}, and {path} is not in the directory of {addressee.tenant.name}"
+            if accepted
+            else "not an accepted domain",
+            wanted="a recipient with this address in EmailAddresses, or a domain that is not Authoritative",
             cite=RESOLUTION,
-            source=accepted.origin.of("DomainType") if accepted and accepted.origin else "",
+            source=accepted.source("DomainType") if accepted else "",
         ),
     )

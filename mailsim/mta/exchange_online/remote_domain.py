@@ -5,7 +5,7 @@ Sources: "Remote domains in Exchange Online", Set-RemoteDomain.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import ClassVar
 
 from mailsim.mail.pattern import DomainPattern
@@ -36,8 +36,6 @@ class RemoteDomain(remote_domains.RemoteDomain):
 
     auto_forward_enabled: bool = True
     auto_reply_enabled: bool = True
-    delivery_report_enabled: bool = True
-    ndr_enabled: bool = field(default=True, metadata={"name": "NDREnabled"})
 
 
 DEFAULT = RemoteDomain(domain_name=DomainPattern.parse("*"))

@@ -10,7 +10,10 @@ from mailsim.mail.address import Mailbox
 from mailsim.mail.dsn import Action
 from mailsim.mta.exchange_online.config import Tenant
 from mailsim.mta.exchange_online.leaving import remote_domain_of
+from mailsim.mta.exchange_online.transport_config import tells_of_delay
 from mailsim.mta.kind import PointOfView
+from mailsim.mta.remote_domains import lets_out_reports
+from mailsim.reason.check import Check
 
 
 def postmaster_of(at: PointOfView, tenant: Tenant, *, internal: bool) -> Mailbox:
@@ -19,11 +22,9 @@ def postmaster_of(at: PointOfView, tenant: Tenant, *, internal: bool) -> Mailbox
     return written or Mailbox("postmaster", tenant.default_domain or at.mta.fqdn)
 
 
-def is_told(at: PointOfView, tenant: Tenant, to: Mailbox, action: Action) -> bool:
-    """Tell whether somebody hears of what became of his recipients."""
+def reported_by(at: PointOfView, tenant: Tenant, to: Mailbox, action: Action) -> tuple[Check, ...]:
+    """Return the settings by which somebody hears of his recipients at all; one that failed withholds the report."""
     if action is Action.DELAYED:
-        return tenant.transport_config.delay_dsn_enabled(internal=tenant.accepted(to.domain) is not None)
+        return (tells_of_delay(tenant.transport_config, internal=tenant.accepted(to.domain) is not None),)
     choice = remote_domain_of(at, tenant, to)
-    if choice is None or choice.chosen is None:
-        return True
-    return choice.chosen.ndr_enabled if action is Action.FAILED else choice.chosen.delivery_report_enabled
+    return (lets_out_reports(choice.chosen, action),) if choice and choice.chosen else ()

@@ -11,13 +11,13 @@ from dataclasses import replace
 from mailsim.mta.exchange_online import defaults, headers, loops, replies
 from mailsim.mta.exchange_online.centralized import came_from_on_premises
 from mailsim.mta.exchange_online.departure import depart, is_sent_on
-from mailsim.mta.exchange_online.outbound_connector import OutboundConnector
+from mailsim.mta.exchange_online.outbound_connector import OutboundConnector, leads_to
 from mailsim.mta.exchange_online.recipients import Addressee
 from mailsim.mta.exchange_online.selection import Leaving, Named, choose_by_rule, choose_outbound_connector
 from mailsim.mta.exchange_online.send import relay_by
 from mailsim.mta.exchange_online.sending_assumptions import DISABLED_BY_RULE
 from mailsim.mta.kind import Copy, Hold, Item, PointOfView, Refuse
-from mailsim.reason.check import check
+from mailsim.reason.check import Check, check
 from mailsim.reason.choice import Choice
 from mailsim.reason.decision import Decision, Reason
 
@@ -37,16 +37,17 @@ def route_by_rule(at: PointOfView, item: Item, addressee: Addressee) -> Copy | N
     """Send a recipient out by the connector that the last rule for it names, mailboxes included.
 
     Returns:
-        None where no rule names one that can be used.
+        None where no rule names one that can be used, and mail does not wait for it.
     """
     choice = rule_choice(addressee)
     if choice is None:
         return None
     because = (*addressee.resolution.because, *(rule.because for rule in addressee.rules), choice)
-    if choice.chosen is not None:
-        connector = choice.chosen.connector
-        return _leave(at, item, addressee, connector, because)
-    return _wait_for_connector(at, item, addressee, because)
+    last = choice.candidates[-1]
+    because = because if last.chosen else (*because, _passed_over(at, last.subject))
+    if choice.chosen is None or not (last.chosen or at.assumed(DISABLED_BY_RULE) == DISABLED_BY_RULE.default):
+        return _wait_for_connector(at, item, addressee, because)
+    return _leave(at, item, addressee, choice.chosen.connector, because)
 
 
 def unused(at: PointOfView, addressee: Addressee) -> tuple[Reason, ...]:
@@ -54,27 +55,31 @@ def unused(at: PointOfView, addressee: Addressee) -> tuple[Reason, ...]:
     choice = rule_choice(addressee)
     if choice is None or choice.chosen is not None:
         return ()
+    return (choice, _passed_over(at, choice.candidates[-1].subject))
+
+
+def _passed_over(at: PointOfView, named: Named) -> Check:
+    """State what is assumed about mail whose last rule names a connector that cannot be used."""
+    name = named.rule.route_message_outbound_connector
     decided = at.assumed(DISABLED_BY_RULE)
-    usual = check(
-        True, "connector named by a rule", saw="none can be used", cite=DISABLED_BY_RULE.cite(decided)
+    return check(
+        True,
+        f"connector named by rule {named.rule.name!r}",
+        saw=f"{name!r}, which cannot be used",
+        cite=DISABLED_BY_RULE.cite(decided),
     )
-    return (choice, usual)
 
 
 def _wait_for_connector(
     at: PointOfView, item: Item, addressee: Addressee, because: tuple[Reason, ...]
 ) -> Copy | None:
-    """Keep a recipient whose only connector is disabled, where that is assumed."""
-    decided = at.assumed(DISABLED_BY_RULE)
-    if decided == DISABLED_BY_RULE.default:
+    """Keep a recipient whose connector is disabled, where that is assumed."""
+    if at.assumed(DISABLED_BY_RULE) == DISABLED_BY_RULE.default:
         return None
     expires = item.arrived + addressee.tenant.transport_config.message_expiration
-    waits = check(
-        True, "connector named by a rule", saw="none can be used", cite=DISABLED_BY_RULE.cite(decided)
-    )
     fate = Hold("Unreachable", replies.NO_CONNECTOR, expires, defaults.EXPIRED)
     question = f"route of {addressee.recipient.path}"
-    decision = Decision(question, None, (*because, waits), "waits for a connector")
+    decision = Decision(question, None, because, "waits for a connector")
     return Copy(envelope=addressee.envelope(item), message=item.message, fate=fate, because=decision)
 
 
@@ -102,6 +107,7 @@ def _leave(
             fate = Refuse(replies.too_many_hops(at.mta.fqdn))
             return Copy(envelope=envelope, message=item.message, fate=fate, because=refused)
         message = loops.mark(message, leaving.tenant)
+    because = (*because, *((leads_to(connector, leaving.to.domain),) if connector else ()))
     leaves = depart(at, leaving, addressee, connector)
     answer = f"connector {connector.name!r}" if connector else f"MX of {leaving.to.domain}"
     return Copy(

@@ -10,7 +10,7 @@ where the page contradicts itself), New-OutboundConnector, KB 3194415, "Conditio
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from mailsim.mail.address import Mailbox
 from mailsim.mta.exchange_online.config import Tenant
@@ -30,6 +30,7 @@ from mailsim.reason.check import Check, check
 from mailsim.reason.choice import Choice, Rank, select
 from mailsim.reason.cite import Citation, documented
 from mailsim.reason.order import Evaluated
+from mailsim.world.topology import Topology
 
 NOT_SENT_BACK = documented("kb3194415", "mail that came from on-premises is not sent back there")
 BY_RULE = documented("ms:conditional-mail-routing", "RouteMessageOutboundConnector")
@@ -71,9 +72,9 @@ class Reading:
     apex: str = WILDCARD_APEX.default
 
     @classmethod
-    def of(cls, at: PointOfView) -> Reading:
-        """Return what is assumed here."""
-        return cls(at.assumed(CONNECTOR_ORDER), at.assumed(WILDCARD_APEX))
+    def of(cls, world: Topology) -> Reading:
+        """Return what is assumed in a topology."""
+        return cls(world.assumed(CONNECTOR_ORDER), world.assumed(WILDCARD_APEX))
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +97,7 @@ class Scope:
 
 def choose_outbound_connector(at: PointOfView, leaving: Leaving) -> Choice[OutboundConnector]:
     """Choose the outbound connector for a recipient that is not delivered in the tenant; None means MX."""
-    reading = Reading.of(at)
+    reading = Reading.of(at.world)
     return select(
         f"outbound connector for {leaving.to}",
         leaving.tenant.outbound_connectors,
@@ -144,7 +145,10 @@ def choose_for_incoming(tenant: Tenant) -> Choice[OutboundConnector] | None:
 def takes(at: PointOfView, connector: OutboundConnector, leaving: Leaving, reading: Reading) -> Check:
     """The connector takes the recipient: by its domains, or by centralized mail transport."""
     if not (connector.route_all_messages_via_on_premises and leaving.outside):
-        return serves(connector, leaving.tenant, leaving.to.domain, reading)
+        served = serves(connector, leaving.tenant, leaving.to.domain, reading)
+        if not (served.failed and connector.is_on_premises and leaving.outside):
+            return served
+        return replace(served, wanted=f"{served.wanted}, or RouteAllMessagesViaOnPremises True")
     source, rule = connector.source("RouteAllMessagesViaOnPremises"), "RouteAllMessagesViaOnPremises"
     if leaving.from_on_premises:
         saw = "True, but the message came from on-premises"

@@ -15,7 +15,7 @@ from mailsim.mta.exchange_online.attribution import Owners
 from mailsim.mta.exchange_online.certificate_assumptions import NO_COMMON_VERSION
 from mailsim.mta.exchange_online.config import ExchangeOnlineConfig, Tenant
 from mailsim.mta.exchange_online.outbound_connector import OutboundConnector, TlsSettings
-from mailsim.mta.exchange_online.reporting import is_told, postmaster_of
+from mailsim.mta.exchange_online.reporting import postmaster_of, reported_by
 from mailsim.mta.exchange_online.sending_assumptions import REMOTE_CODES, RETRY
 from mailsim.mta.exchange_report import Layout, exchange_report
 from mailsim.mta.kind import (
@@ -32,6 +32,7 @@ from mailsim.mta.kind import (
 )
 from mailsim.mta.relaying.nexthop import choose_targets
 from mailsim.mta.relaying.offer import TlsProblem
+from mailsim.mta.relaying.reports import who_is_told
 from mailsim.mta.relaying.tls_policy import TlsDemand, TlsPolicy
 from mailsim.reason.check import check
 from mailsim.reason.cite import documented
@@ -176,13 +177,14 @@ def report(
     action: Action,
     *,
     tenant: Tenant,
-) -> Item | None:
+) -> Decision[Item | None]:
     """Report as the postmaster of the tenant whose mail it is, to the sender as it came."""
-    to = srs.original_of(at, tenant, item.envelope.reverse_path)
-    if to is None or not is_told(at, tenant, to, action):
-        return None
+    to = srs.original_of(at, tenant, who_is_told(item))
+    settings = reported_by(at, tenant, to, action)
+    if any(each.failed for each in settings):
+        return Decision("report", None, settings)
     internal = tenant.accepted(to.domain) is not None
-    return exchange_report(
+    made = exchange_report(
         at,
         replace(item, envelope=replace(item.envelope, reverse_path=to)),
         tuple(_as_reported(at, each) for each in notices),
@@ -192,6 +194,7 @@ def report(
         context=Owners(tenant.name),
         layout=Layout.ONLINE,
     )
+    return Decision("report", made, settings)
 
 
 def _as_reported(at: PointOfView, failure: Notice) -> Notice:

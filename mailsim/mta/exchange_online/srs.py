@@ -12,7 +12,7 @@ import base64
 import hashlib
 from datetime import datetime
 
-from mailsim.mail.address import LONGEST_LOCAL_PART, Mailbox, ReversePath
+from mailsim.mail.address import LONGEST_LOCAL_PART, Mailbox
 from mailsim.mta.exchange_online.config import Tenant
 from mailsim.mta.kind import PointOfView
 
@@ -71,16 +71,17 @@ def is_known(tenant: Tenant, address: Mailbox) -> bool:
     return to is not None and (to.local_part != BOUNCES or to in tenant.directory)
 
 
-def original_of(at: PointOfView, tenant: Tenant, sender: ReversePath) -> ReversePath:
+def original_of(at: PointOfView, tenant: Tenant, sender: Mailbox) -> Mailbox:
     """Return the sender as it was before this service rewrote it, for its own reports (inferred).
 
     The short form says nothing of it, so the senders that were here before are held against its hash.
     """
-    if sender is None or MARK not in sender.local_part or returns_to(tenant, sender) is None:
+    original = returns_to(tenant, sender) if MARK in sender.local_part else None
+    if original is None:
         return sender
     _, *parts = sender.local_part.partition(MARK)[2].split("=", 3)
     if len(parts) == 3:
-        return returns_to(tenant, sender)
+        return original
     seen = (each.reverse_path for each in at.history.since(at.world.start))
     found = (path for path in seen if path is not None and _short(path, tenant, parts[0]) == sender)
     return next(found, sender)

@@ -82,9 +82,19 @@ class TransportConfig(Configured):
         limit = self.max_recipient_envelope_limit
         return defaults.MAX_RECIPIENTS if limit == "Unlimited" else limit
 
-    def delay_dsn_enabled(self, *, internal: bool) -> bool:
-        """Whether people inside, or outside, are told that their mail waits."""
-        return self.internal_delay_dsn_enabled if internal else self.external_delay_dsn_enabled
+
+def tells_of_delay(config: TransportConfig, *, internal: bool) -> Check:
+    """InternalDelayDsnEnabled, ExternalDelayDsnEnabled: people inside, or outside, are told that their mail waits."""
+    setting = "InternalDelayDsnEnabled" if internal else "ExternalDelayDsnEnabled"
+    enabled = config.internal_delay_dsn_enabled if internal else config.external_delay_dsn_enabled
+    return check(
+        enabled,
+        f"{setting} of TransportConfig",
+        saw=f"${str(enabled).lower()}",
+        wanted="$true",
+        cite=SETTINGS,
+        source=config.source(setting),
+    )
 
 
 def few_recipients(config: TransportConfig, count: int) -> Check:

@@ -99,7 +99,9 @@ def choose_certificate(
         cite=NAMED if name and chosen is None else SELECTION,
         source=source,
     )
-    because: tuple[Reason, ...] = (found, *_which_of_several(at, choice), choice)
+    # an expired one stands last: whoever judges certificates will refuse it
+    expired = _expired(at, choice, setting=setting, source=source)
+    because: tuple[Reason, ...] = (found, *_which_of_several(at, choice), choice, *expired)
     return Decision("certificate for STARTTLS", chosen, because, chosen or f"none: wanted {wanted}")
 
 
@@ -196,14 +198,31 @@ def _saw(at: PointOfView, choice: Choice[CertificateUse], verb: str) -> str:
 
 
 def _which_of_several(at: PointOfView, choice: Choice[CertificateUse]) -> tuple[Check, ...]:
-    """Say how one of several was taken, and that the one taken has expired."""
+    """Say how one of several was taken."""
     won = choice.winner
-    if won is None:
+    if won is None or sum(each.eligible for each in choice.candidates) < 2:
         return ()
     decided = at.assumed(NEWEST_CERTIFICATE)
-    several = sum(each.eligible for each in choice.candidates) > 1
-    expired = at.now > _spec(at, won.subject).not_after
     saw = f"{won.name} is taken: {NEWEST_CERTIFICATE.choices[decided]}"
-    which = check(True, "one of several certificates", saw=saw, cite=NEWEST_CERTIFICATE.cite(decided))
-    over = check(True, "validity", saw=f"{won.name} has expired and is used all the same", cite=SELECTION)
-    return ((which,) if several else ()) + ((over,) if expired else ())
+    return (check(True, "one of several certificates", saw=saw, cite=NEWEST_CERTIFICATE.cite(decided)),)
+
+
+def _expired(
+    at: PointOfView, choice: Choice[CertificateUse], *, setting: str, source: str
+) -> tuple[Check, ...]:
+    """Say that the one taken has expired, and which others there are."""
+    won = choice.winner
+    if won is None or at.now <= _spec(at, won.subject).not_after:
+        return ()
+    others = [each.name for each in choice.candidates if each.eligible and not each.chosen]
+    beside = f", beside {', '.join(others)}" if others else ""
+    return (
+        check(
+            False,
+            f"validity, by {setting}",
+            saw=f"{won.name} has expired and is used all the same{beside}",
+            wanted="a certificate that is valid now, and no expired one that fits as well",
+            cite=SELECTION,
+            source=source,
+        ),
+    )

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from mailsim.mail.address import Mailbox
 from mailsim.mta.exchange_server.accepted_domain import AcceptedDomain
+from mailsim.mta.exchange_server.organization_server import OrganizationServer, Role
 from mailsim.mta.exchange_server.receive_connector import ReceiveConnector
 from mailsim.mta.exchange_server.remote_domain import DEFAULT, RemoteDomain
 from mailsim.mta.exchange_server.send_connector import SendConnector
+from mailsim.mta.exchange_server.sites import Sites
 from mailsim.mta.exchange_server.transport_config import TransportConfig
+from mailsim.mta.exchange_server.transport_service import TransportService
 from mailsim.mta.kind import PointOfView
 from mailsim.mta.remote_domains import with_default
 from mailsim.world.directory import Directory
@@ -23,6 +27,8 @@ class Organization:
         accepted_domains: its domains.
         send_connectors: its Send connectors.
         directory: its recipients.
+        servers: its servers; may be empty where there is one.
+        sites: its Active Directory sites.
         transport_config: its transport settings.
         remote_domains: those that are written; Default is there besides.
     """
@@ -31,6 +37,8 @@ class Organization:
     accepted_domains: tuple[AcceptedDomain, ...]
     send_connectors: tuple[SendConnector, ...] = ()
     directory: Directory = field(default_factory=Directory)
+    servers: tuple[OrganizationServer, ...] = ()
+    sites: Sites = field(default_factory=Sites)
     transport_config: TransportConfig = TransportConfig()
     remote_domains: tuple[RemoteDomain, ...] = ()
 
@@ -38,6 +46,15 @@ class Organization:
         """Return the most specific accepted domain that covers a domain, None when there is none."""
         covering = [each for each in self.accepted_domains if each.domain_name.covers(domain, apex=False)]
         return max(covering, key=lambda each: each.domain_name.specificity, default=None)
+
+    def server(self, name: str) -> OrganizationServer | None:
+        """Return the server that bears a name, short or full, in any case; None when there is none."""
+        return next((each for each in self.servers if each.bears(name)), None)
+
+    def home(self, server: str) -> OrganizationServer | None:
+        """Return the server that has a mailbox: the one named, else the first Mailbox server."""
+        boxes = (each for each in self.servers if each.role is Role.MAILBOX)
+        return self.server(server) if server else next(boxes, None)
 
     @property
     def every_remote_domain(self) -> tuple[RemoteDomain, ...]:
@@ -60,11 +77,23 @@ class ExchangeServerConfig:
         organization: the organization it belongs to.
         name: its short name, as Exchange shows it in connector names.
         receive_connectors: its Receive connectors.
+        role: what is installed on it.
+        transport_service: its queue settings.
     """
 
     organization: Organization
     name: str = ""
     receive_connectors: tuple[ReceiveConnector, ...] = ()
+    role: Role = Role.MAILBOX
+    transport_service: TransportService = TransportService()
+
+    def has_mailbox(self, address: Mailbox) -> bool:
+        """Tell whether an address is a mailbox of this server."""
+        found = self.organization.directory.find(address)
+        if found is None or not found.is_mailbox:
+            return False
+        home = self.organization.home(found.server)
+        return home is None or home.name == self.name
 
 
 def config_of(at: PointOfView) -> ExchangeServerConfig:

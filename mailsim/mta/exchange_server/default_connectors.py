@@ -1,4 +1,4 @@
-"""The Receive connectors that setup creates on a Mailbox server.
+"""The Receive connectors that setup creates on a server.
 
 They exist where a scenario writes none. Those of the Transport service are there as configuration: the two services of a
 server are one MTA here, so nothing connects from one to the other. Sources: "Default Receive connectors created during
@@ -14,7 +14,14 @@ from mailsim.mta.exchange_server import defaults
 from mailsim.mta.exchange_server.address_range import ALL_IPV4, ALL_IPV6, everywhere
 from mailsim.mta.exchange_server.receive_connector import ReceiveConnector
 from mailsim.mta.exchange_server.rights import PermissionGroup
-from mailsim.mta.exchange_server.usage import CLIENTS, FULL, RateSource, SizeMode, TransportRole
+from mailsim.mta.exchange_server.usage import (
+    CLIENTS,
+    FULL,
+    AuthMechanism,
+    RateSource,
+    SizeMode,
+    TransportRole,
+)
 
 _EVERYBODY = (ALL_IPV6, ALL_IPV4)
 
@@ -26,6 +33,23 @@ def default_connectors(server: str) -> tuple[ReceiveConnector, ...]:
         server: its short name, which ends the names of the connectors.
     """
     return (*_front_end(server), *_transport(server))
+
+
+def default_edge_connectors(server: str) -> tuple[ReceiveConnector, ...]:
+    """Return the default connector of an Edge Transport server, by its short name."""
+    return (
+        ReceiveConnector(
+            name=f"Default internal receive connector {server}",
+            bindings=everywhere(25),
+            remote_ip_ranges=(ALL_IPV4,),
+            auth_mechanism=(AuthMechanism.TLS, AuthMechanism.EXCHANGE_SERVER),
+            permission_groups=(
+                PermissionGroup.ANONYMOUS_USERS,
+                PermissionGroup.EXCHANGE_SERVERS,
+                PermissionGroup.PARTNERS,
+            ),
+        ),
+    )
 
 
 def _front_end(server: str) -> tuple[ReceiveConnector, ...]:

@@ -9,12 +9,10 @@ from __future__ import annotations
 from datetime import timedelta
 
 from mailsim.mail.reply import reply
-from mailsim.mta.relaying.retry import Schedule
 from mailsim.reason.cite import documented
 from mailsim.world.tls_version import TlsVersion, TlsVersions
 
 RECEIVE_MAX_MESSAGE_SIZE = 37_748_736  # 36 MB
-SEND_MAX_MESSAGE_SIZE = 36_700_160  # 35 MB observed; the pages say 10 MB and 25 MB
 MAX_RECIPIENTS_PER_MESSAGE = 200
 DEFAULT_MAX_RECIPIENTS = 5000  # of the connector Default, observed
 MAX_HEADER_SIZE = 262_144  # 256 KB
@@ -27,15 +25,18 @@ BUILD = "15.2.1118.7"  # Exchange 2019, observed in published Received fields
 # TLS 1.0 and 1.1 are off since Exchange 2019; TLS 1.3 came with its CU15 for HTTPS, and not for SMTP
 TLS_VERSIONS = TlsVersions(TlsVersion.TLS1_2, TlsVersion.TLS1_2)
 
-SCHEDULE = Schedule(
-    steps=((4, timedelta(minutes=1)), (6, timedelta(minutes=5))),
-    then=timedelta(minutes=10),
-    expires_after=timedelta(days=2),
-    expired=reply(550, "4.4.7", "QUEUE.Expired; message expired"),
-    warns_after=timedelta(hours=4),
-    cite=documented(
-        "ms:message-intervals",
-        "QueueGlitchRetryCount, TransientFailureRetryCount, "
-        "OutboundConnectionFailureRetryInterval, MessageExpirationTimeout, DelayNotificationTimeout",
-    ),
+GLITCH_COUNT = 4
+GLITCH_INTERVAL = timedelta(minutes=1)
+TRANSIENT_COUNT = 6
+TRANSIENT_INTERVAL = timedelta(minutes=5)
+EDGE_TRANSIENT_INTERVAL = timedelta(minutes=10)
+CONNECTION_INTERVAL = timedelta(minutes=10)
+EDGE_CONNECTION_INTERVAL = timedelta(minutes=30)
+EXPIRES_AFTER = timedelta(days=2)
+WARNS_AFTER = timedelta(hours=4)
+EXPIRED = reply(550, "4.4.7", "QUEUE.Expired; message expired")
+INTERVALS = documented(
+    "ms:message-intervals",
+    "QueueGlitchRetryCount, TransientFailureRetryCount, OutboundConnectionFailureRetryInterval, "
+    "MessageRetryInterval, MessageExpirationTimeout, DelayNotificationTimeout",
 )

@@ -41,7 +41,9 @@ def answer_ehlo(at: PointOfView, session: Session) -> Decision[Reply]:
     offer = decide_starttls(at, session)
     lines += _extensions(connector, session, starttls=offer.value is not None)
     login = offers_login(connector, session.facts)
-    because: tuple[Reason, ...] = (offer, login, *_left_out(connector)) if offer.because else (login,)
+    auth = Decision("AUTH", not login.failed, (login,), "not offered" if login.failed else "offered")
+    # what is offered stands last, since it decides whether a sender that wants TLS goes on
+    because: tuple[Reason, ...] = (*_left_out(connector), auth, offer) if offer.because else (auth,)
     return Decision("EHLO", Reply(250, "", tuple(lines)), because, "welcome")
 
 

@@ -34,6 +34,9 @@ _PREFIXES: Mapping[Right, str] = {
     Right.ACCEPT_HEADERS_FOREST: cross_premises.FOREST,
 }
 
+# the field by which a message counts as internal or not
+_AUTHOR_FIELD = f"{cross_premises.CROSS_PREMISES}AuthAs".lower()
+
 # rfc5321:4.4 the By-domain of a Received field
 _BY = re.compile(r"(?:^|\s)by\s+([^\s;()]+)", re.IGNORECASE)
 
@@ -115,7 +118,9 @@ def _crossing(session: Session, message: Message, *, trusted: bool) -> tuple[Che
     if not carried:
         return ()
     connector: ReceiveConnector = session.receiving
-    first = f"{carried[0].name}: {carried[0].value}"
+    author = (each for each in carried if each.name.lower() == _AUTHOR_FIELD)
+    shown = next(author, carried[0])
+    first = f"{shown.name}: {shown.value}"
     return (
         check(
             trusted,

@@ -15,16 +15,16 @@ from mailsim.mta.exchange_server import (
     assumptions,
     categorize,
     certificate_assumptions,
-    defaults,
     ehlo,
     headers,
+    next_hop,
     receive,
     recipient_assumptions,
     replies,
     send,
+    send_assumptions,
     submission,
 )
-from mailsim.mta.exchange_server.peer_certificate import fall_back, look_at_next_hop
 from mailsim.mta.kind import (
     Acceptance,
     Categorized,
@@ -42,15 +42,14 @@ from mailsim.mta.kind import (
     Waiting,
     Words,
 )
-from mailsim.mta.relaying.nexthop import EQUAL_MX, choose_targets
-from mailsim.mta.relaying.offer import judge_offer
+from mailsim.mta.relaying.nexthop import EQUAL_MX
 from mailsim.mta.remote_domains import OWN_DOMAINS
 from mailsim.reason.decision import Decision
 from mailsim.world.facts import SessionFacts
 
 
 class ExchangeServer:
-    """An Exchange server on-premises, with the Mailbox role."""
+    """An Exchange server on-premises, with the Mailbox or the Edge Transport role."""
 
     name = "exchange_server"
     words: Words = replies.WORDS
@@ -59,6 +58,7 @@ class ExchangeServer:
         *assumptions.EVERY,
         *certificate_assumptions.EVERY,
         *recipient_assumptions.RESOLVING,
+        *send_assumptions.EVERY,
         OWN_DOMAINS,
         EQUAL_MX,
     )
@@ -100,31 +100,23 @@ class ExchangeServer:
         return categorize.categorize(at, item)
 
     def targets(self, at: PointOfView, relay: Relay) -> Decision[Targets]:
-        return choose_targets(at, relay, avoid_self=True)
+        return next_hop.targets(at, relay)
 
     def on_offer(self, at: PointOfView, relay: Relay, offer: Offer) -> Decision[Reply | None]:
-        return judge_offer(
-            at,
-            relay,
-            offer,
-            send.word_tls_problem,
-            cite=send.TLS,
-            diligence=look_at_next_hop(at),
-            fallback=fall_back(at),
-        )
+        return send.judge(at, relay, offer)
 
-    def on_no_route(self, _at: PointOfView, _relay: Relay, problem: RouteProblem) -> Reply:
-        return replies.NO_ROUTE[problem]
+    def on_no_route(self, at: PointOfView, relay: Relay, problem: RouteProblem) -> Reply:
+        return next_hop.word_no_route(at, relay, problem)
 
-    def on_unreachable(self, _at: PointOfView, _host: str, address: IPv4Address | None, cause: str) -> Reply:
-        return replies.connection_failed(address, cause)
+    def on_unreachable(self, at: PointOfView, _host: str, address: IPv4Address | None, cause: str) -> Reply:
+        return next_hop.word_unreachable(at, address, cause)
 
     def after(self, at: PointOfView, item: Item, waiting: Waiting) -> Next:
-        return defaults.SCHEDULE.next(at.now, item, waiting)
+        return send.after(at, item, waiting)
 
     def report(
         self, at: PointOfView, item: Item, notices: tuple[Notice, ...], name: str, action: Action
-    ) -> Item | None:
+    ) -> Decision[Item | None]:
         return send.report(at, item, notices, name, action)
 
     def deliver(self, _at: PointOfView, item: Item, message: Message) -> Message:

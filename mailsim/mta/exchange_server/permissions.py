@@ -14,10 +14,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from mailsim.mta.exchange_server.assumptions import CLOUD_SENDERS, OORG_PROMOTES
-from mailsim.mta.exchange_server.config import config_of
 from mailsim.mta.exchange_server.peer_certificate import look_at_client
 from mailsim.mta.exchange_server.receive_connector import ReceiveConnector
 from mailsim.mta.exchange_server.rights import GROUP_RIGHTS, PermissionGroup, Principal, Right
+from mailsim.mta.exchange_server.servers import is_own_server
 from mailsim.mta.exchange_server.tls_domain_capabilities import NO_TLS, Capability
 from mailsim.mta.exchange_server.usage import AuthMechanism
 from mailsim.mta.kind import PointOfView, Session
@@ -121,17 +121,14 @@ def _is(at: PointOfView, session: Session, principal: Principal) -> Check:
     connector: ReceiveConnector = session.receiving
     mechanisms = f"AuthMechanism of {connector.name!r}"
     shown = ", ".join(each.value for each in connector.mechanisms) or "none"
-    where = connector.source("AuthMechanism")
+    where, cite = connector.source("AuthMechanism"), GROUPS
     match principal:
         case Principal.EXTERNALLY_SECURED_SERVERS:
             met, saw, wanted = connector.externally_secured, shown, "ExternalAuthoritative"
         case Principal.EXCHANGE_SERVERS:
-            peer = exchange_server_peer(at, session)
-            met = bool(peer) and AuthMechanism.EXCHANGE_SERVER in connector.mechanisms
-            saw, wanted = (
-                f"{shown}; client {peer or 'of no Exchange server'}",
-                "ExchangeServer authentication",
-            )
+            peer = is_own_server(at, session.facts)
+            met = not peer.failed and AuthMechanism.EXCHANGE_SERVER in connector.mechanisms
+            saw, wanted, cite = f"{shown}; {peer.saw}", peer.wanted, peer.cite
         case Principal.AUTHENTICATED_USERS:
             user = authenticated_user(session)
             mechanisms, met, saw, wanted, where = "AUTH", bool(user), user or "no AUTH", "a user", ""
@@ -142,20 +139,7 @@ def _is(at: PointOfView, session: Session, principal: Principal) -> Check:
             where = connector.source("DomainSecureEnabled")
         case _:
             mechanisms, met, saw, wanted, where = "proof", True, "none needed", "", ""
-    return check(met, mechanisms, saw=saw, wanted=wanted, cite=GROUPS, source=where)
-
-
-def exchange_server_peer(at: PointOfView, session: Session) -> str:
-    """Return the name of the client if it is another Exchange server of the organization, else nothing."""
-    for mta in at.world.mtas.values():
-        of_organization = mta.kind == at.mta.kind and mta.config.organization.name == _organization(at)
-        if of_organization and mta.id != at.mta.id and session.facts.peer_ip in mta.addresses:
-            return mta.fqdn
-    return ""
-
-
-def _organization(at: PointOfView) -> str:
-    return config_of(at).organization.name
+    return check(met, mechanisms, saw=saw, wanted=wanted, cite=cite, source=where)
 
 
 # --- rights ------------------------------------------------------------------------------------------------------

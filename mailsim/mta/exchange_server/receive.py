@@ -20,7 +20,8 @@ from mailsim.mail.reply import Reply
 from mailsim.mta.exchange_server import headers, replies, submission
 from mailsim.mta.exchange_server.accepted_domain import DomainType
 from mailsim.mta.exchange_server.assumptions import ANY_SENDER
-from mailsim.mta.exchange_server.config import config_of, organization_of
+from mailsim.mta.exchange_server.config import Organization, config_of, organization_of
+from mailsim.mta.exchange_server.organization_server import Role
 from mailsim.mta.exchange_server.permissions import (
     GROUPS,
     Permissions,
@@ -47,6 +48,7 @@ from mailsim.mta.exchange_server.receive_connector import (
     tarpit,
 )
 from mailsim.mta.exchange_server.rights import Principal, Right
+from mailsim.mta.exchange_server.servers import own_server_role
 from mailsim.mta.exchange_server.usage import SizeMode, TransportRole
 from mailsim.mta.kind import Acceptance, Greeting, Item, PointOfView, Session
 from mailsim.mta.relaying.reports import internal_id, message_id
@@ -70,9 +72,11 @@ class Trust:
 
     Args:
         internal: whether the message counts as authored inside the organization.
+        resolved: whether a Mailbox server of the organization has resolved and judged the recipients.
     """
 
     internal: bool
+    resolved: bool = False
 
 
 def greet(at: PointOfView, facts: SessionFacts) -> Greeting:
@@ -253,8 +257,14 @@ def _may_relay(at: PointOfView, session: Session, granted: Decision[Permissions]
         saw=f"domain {address.domain}; {held.saw}",
         wanted=f"one of {domains}, or the right",
         cite=GROUPS,
-        source=held.source,
+        source=held.source or _place_of_domains(organization),
     )
+
+
+def _place_of_domains(organization: Organization) -> str:
+    """Return where the accepted domains begin, as this server knows them."""
+    origins = (each.origin for each in organization.accepted_domains)
+    return next((str(origin) for origin in origins if origin), "")
 
 
 # --- DATA --------------------------------------------------------------------------------------------------------
@@ -275,12 +285,18 @@ def take(at: PointOfView, session: Session, envelope: Envelope, message: Message
         message=arrival.message,
         arrived=at.now,
         facts=session.facts,
-        context=Trust(arrival.internal),
+        context=Trust(arrival.internal, resolved=_is_resolved(at, session, granted.value)),
     )
     shown_id = message.value("Message-ID") or message_id(name, at.mta.fqdn)
     accepted = replies.queued(shown_id, internal_id(at.mta.id, name), at.mta.fqdn)
     because = (*decision.because, *arrival.because)
     return Acceptance(Decision("DATA", accepted, because, "accepted"), item)
+
+
+def _is_resolved(at: PointOfView, session: Session, granted: Permissions) -> bool:
+    """Tell whether a Mailbox server of the organization brings a message, authenticated as such."""
+    authenticated = granted.principal is Principal.EXCHANGE_SERVERS
+    return authenticated and own_server_role(at, session.facts) is Role.MAILBOX
 
 
 def _content_gates(

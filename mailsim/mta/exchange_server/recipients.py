@@ -1,5 +1,7 @@
 """Who the recipients of a message are in an Exchange organization: resolution, restrictions, and who is nobody.
 
+The first Mailbox server resolves and judges; those that it passes a message on to only expand the groups that are theirs.
+
 Sources: "Recipient resolution in Exchange Server", "Accepted domains in Exchange Server", KB 2685437.
 """
 
@@ -7,9 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from mailsim.mail.envelope import Recipient
 from mailsim.mta.exchange_server import replies
 from mailsim.mta.exchange_server.accepted_domain import DomainType
 from mailsim.mta.exchange_server.config import organization_of
+from mailsim.mta.exchange_server.inside import expands_elsewhere
 from mailsim.mta.exchange_server.receive import Trust
 from mailsim.mta.exchange_server.reporting import postmaster_of
 from mailsim.mta.kind import Item, PointOfView
@@ -17,9 +21,14 @@ from mailsim.mta.report_kind import report_kind
 from mailsim.mta.resolution import Resolution, Resolver, points_nowhere
 from mailsim.mta.restrictions import Doorkeeper, Sender, counted_size, speaks_for_exchange
 from mailsim.reason.check import Check, check
-from mailsim.reason.cite import documented
+from mailsim.reason.cite import assumed, documented
+from mailsim.world.directory import DirectoryRecipient
 
 RESOLUTION = documented("ms:recipient-resolution", "Recipient resolution in Exchange Server")
+ONCE = assumed(
+    "ms:recipient-resolution",
+    "once in an organization; by what the next server knows of it is not on the wire here",
+)
 ACCEPTED = documented("ms:accepted-domains", "Accepted domains in Exchange Server")
 
 
@@ -47,25 +56,50 @@ def resolutions(at: PointOfView, item: Item, sender: Sender) -> Iterator[Resolut
             size=None if item.report else counted_size(item.message),
             refusals=replies.REFUSALS,
         ),
+        elsewhere=lambda found: expands_elsewhere(at, found),
         report=report_kind(item),
         cite=RESOLUTION,
     )
     for recipient in item.envelope.recipients:
-        yield from resolver.resolve(recipient, item.envelope.reverse_path)
+        found = organization.directory.find(recipient.path)
+        if was_resolved(item) and not (found and found.is_group):
+            yield _resolved_before(item, recipient, found)
+        else:
+            yield from resolver.resolve(recipient, item.envelope.reverse_path)
+
+
+def was_resolved(item: Item) -> bool:
+    """Tell whether another server of the organization has resolved and judged the recipients of a message."""
+    trust: Trust = item.context
+    return trust.resolved
+
+
+def _resolved_before(item: Item, recipient: Recipient, found: DirectoryRecipient | None) -> Resolution:
+    saw = f"{recipient.path}, by another server of the organization"
+    return Resolution(
+        recipient=recipient,
+        reverse_path=item.envelope.reverse_path,
+        ended_at=found,
+        last_seen=found,
+        because=(check(True, "recipient resolved before", saw=saw, cite=ONCE),),
+    )
 
 
 def not_found(at: PointOfView, resolution: Resolution) -> tuple[Check, ...]:
     """Hold against a recipient that is not in the directory that its domain is authoritative, or that it points nowhere."""
     if resolution.ended_at is not None or resolution.without_target is not None:
         return points_nowhere(resolution)
-    domain = resolution.recipient.path.domain
-    accepted = organization_of(at).accepted(domain)
+    path, domain = resolution.recipient.path, resolution.recipient.path.domain
+    organization = organization_of(at)
+    accepted = organization.accepted(domain)
     return (
         check(
             accepted is None or accepted.domain_type is not DomainType.AUTHORITATIVE,
             f"DomainType of {domain}",
-            saw=accepted.domain_type.value if accepted else "not an accepted domain",
-            wanted="a known recipient, or a domain that is not Authoritative",
+            saw=f"{accepted.domain_type.value}, and {path} is not in the directory of {organization.name}"
+            if accepted
+            else "not an accepted domain",
+            wanted="a recipient with this address in EmailAddresses, or a domain that is not Authoritative",
             cite=ACCEPTED,
             source=accepted.origin.of("DomainType") if accepted and accepted.origin else "",
         ),

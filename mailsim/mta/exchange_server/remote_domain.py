@@ -6,7 +6,7 @@ do. Sources: Set-RemoteDomain, "Remote domains".
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import ClassVar
 
 from mailsim.mail.pattern import DomainPattern
@@ -34,8 +34,6 @@ class RemoteDomain(remote_domains.RemoteDomain):
 
     auto_forward_enabled: bool | None = None
     auto_reply_enabled: bool | None = None
-    delivery_report_enabled: bool = True
-    ndr_enabled: bool = field(default=True, metadata={"name": "NDREnabled"})
 
     def or_default(self, written: bool | None) -> bool:
         """Return a setting as written; else Default says no and a created remote domain yes."""

@@ -87,6 +87,12 @@ ORGANIZATION_SIZE = {
 }
 NOT_AUTHORIZED = reply(550, "5.7.1", "RESOLVER.RST.NotAuthorized; not authorized")  # observed
 UNREACHABLE = reply(451, "4.4.0", "A matching connector cannot be found to route the external recipient")
+NO_ROUTE_TO_MAILBOX = reply(451, "4.4.0", "There is currently no route to the mailbox database")
+OWN_CERTIFICATE_MISSING = reply(
+    454,
+    "4.7.5",
+    "The certificate specified in TlsCertificateName of the SendConnector could not be found.",  # observed
+)
 # inferred
 SIZE_EXCLUDES_ALL = reply(
     550, "5.3.4", "ROUTING.SizeLimit; message size exceeds fixed maximum size for route"
@@ -147,12 +153,26 @@ def connection_failed(address: IPv4Address | None, cause: str) -> Reply:
     """Word the last error of a connection that could not be made (observed)."""
     winsock = 10061 if cause == "connection refused" else 10054
     problem = f"Failed to connect. Winsock error code: {winsock}, Win32 error code: {winsock}."
+    text = f'Error encountered while communicating with primary target IP address: "{problem}" '
+    return reply(441, "4.4.1", text + _no_alternate(address))
+
+
+def primary_target_responded(address: IPv4Address | None, cause: str) -> Reply:
+    """Word the same as Microsoft's article on queues in Retry does (outbound-email-messages-are-not-sent)."""
+    answer = (
+        "421 4.4.1 Connection timed out."
+        if cause == "connection refused"
+        else "421 4.4.2 Connection dropped."
+    )
     return reply(
-        441,
-        "4.4.1",
-        f'Error encountered while communicating with primary target IP address: "{problem}" Attempted failover to '
-        "alternate host, but that did not succeed. Either there are no alternate hosts, or delivery failed to all "
-        f"alternate hosts. The last endpoint attempted was {address}:25",
+        451, "4.4.0", f'Primary target IP address responded with: "{answer}" {_no_alternate(address)}'
+    )
+
+
+def _no_alternate(address: IPv4Address | None) -> str:
+    return (
+        "Attempted failover to alternate host, but that did not succeed. Either there are no alternate hosts, or "
+        f"delivery failed to all alternate hosts. The last endpoint attempted was {address}:25"
     )
 
 

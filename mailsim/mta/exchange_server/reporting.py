@@ -12,8 +12,11 @@ from mailsim.mail.address import Mailbox
 from mailsim.mail.dsn import Action
 from mailsim.mta.exchange_server.config import organization_of
 from mailsim.mta.exchange_server.leaving import remote_domain_of
+from mailsim.mta.exchange_server.transport_config import tells_of_delay
 from mailsim.mta.kind import PointOfView
+from mailsim.mta.remote_domains import lets_out_reports
 from mailsim.mta.restrictions import MICROSOFT_EXCHANGE
+from mailsim.reason.check import Check
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,12 +24,12 @@ class Reporting:
     """How somebody is told.
 
     Args:
-        wanted: whether at all.
+        settings: by which it is told at all; one that failed withholds it.
         sender: the From field.
         whole_up_to: octets; of a larger message only the header is returned.
     """
 
-    wanted: bool
+    settings: tuple[Check, ...]
     sender: str
     whole_up_to: int
 
@@ -51,17 +54,14 @@ def reporting_to(at: PointOfView, to: Mailbox, action: Action) -> Reporting:
     inside = f"{MICROSOFT_EXCHANGE}@{organization.default_domain or at.mta.fqdn}"
     config = organization.transport_config
     return Reporting(
-        wanted=_wanted(at, to, action, internal=internal),
+        settings=_settings(at, to, action, internal=internal),
         sender=f"Microsoft Outlook <{inside if internal else postmaster_of(at)}>",
         whole_up_to=config.dsn_max_message_attach_size(internal=internal),
     )
 
 
-def _wanted(at: PointOfView, to: Mailbox, action: Action, *, internal: bool) -> bool:
+def _settings(at: PointOfView, to: Mailbox, action: Action, *, internal: bool) -> tuple[Check, ...]:
     if action is Action.DELAYED:
-        return organization_of(at).transport_config.delay_dsn_enabled(internal=internal)
+        return (tells_of_delay(organization_of(at).transport_config, internal=internal),)
     choice = remote_domain_of(at, to)
-    if choice is None or choice.chosen is None:
-        return True
-    remote = choice.chosen
-    return remote.ndr_enabled if action is Action.FAILED else remote.delivery_report_enabled
+    return (lets_out_reports(choice.chosen, action),) if choice and choice.chosen else ()

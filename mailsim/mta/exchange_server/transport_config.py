@@ -58,10 +58,6 @@ class TransportConfig(Configured):
     external_dsn_max_message_attach_size: int = field(default=10 * MEGABYTE, metadata={"unit": "octets"})
     internal_dsn_max_message_attach_size: int = field(default=10 * MEGABYTE, metadata={"unit": "octets"})
 
-    def delay_dsn_enabled(self, *, internal: bool) -> bool:
-        """Whether people inside, or outside, are told that their mail waits."""
-        return self.internal_delay_dsn_enabled if internal else self.external_delay_dsn_enabled
-
     def dsn_max_message_attach_size(self, *, internal: bool) -> int:
         """Up to which size a report to people inside, or outside, returns the message; octets."""
         return (
@@ -69,6 +65,20 @@ class TransportConfig(Configured):
             if internal
             else self.external_dsn_max_message_attach_size
         )
+
+
+def tells_of_delay(config: TransportConfig, *, internal: bool) -> Check:
+    """InternalDelayDsnEnabled, ExternalDelayDsnEnabled: people inside, or outside, are told that their mail waits."""
+    setting = "InternalDelayDsnEnabled" if internal else "ExternalDelayDsnEnabled"
+    enabled = config.internal_delay_dsn_enabled if internal else config.external_delay_dsn_enabled
+    return check(
+        enabled,
+        f"{setting} of TransportConfig",
+        saw=f"${str(enabled).lower()}",
+        wanted="$true",
+        cite=SETTINGS,
+        source=config.source(setting),
+    )
 
 
 def few_recipients(config: TransportConfig, count: int) -> Check:

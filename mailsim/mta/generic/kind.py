@@ -102,7 +102,7 @@ class GenericMta:
 
     def report(
         self, at: PointOfView, item: Item, notices: tuple[Notice, ...], name: str, action: Action
-    ) -> Item | None:
+    ) -> Decision[Item | None]:
         return send.report(at, item, notices, name, action)
 
     def deliver(self, _at: PointOfView, item: Item, message: Message) -> Message:

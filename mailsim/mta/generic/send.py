@@ -13,10 +13,11 @@ from mailsim.mta.generic.replies import EXPIRED
 from mailsim.mta.kind import Item, Notice, PointOfView
 from mailsim.mta.relaying.certificate_flaws import Diligence, Look
 from mailsim.mta.relaying.offer import Fallback, TlsProblem
-from mailsim.mta.relaying.reports import due_notices, make_report
+from mailsim.mta.relaying.reports import make_report
 from mailsim.mta.relaying.retry import Schedule
 from mailsim.reason.assumption import Assumption
 from mailsim.reason.cite import documented, rfc
+from mailsim.reason.decision import Decision
 from mailsim.world.certificate import ChainVerdict, PresentedCertificate
 
 OPPORTUNISTIC_TLS = rfc(3207, "4.1")
@@ -96,12 +97,9 @@ _SUCCESS = (
 
 def report(
     at: PointOfView, item: Item, notices: tuple[Notice, ...], name: str, action: Action
-) -> Item | None:
+) -> Decision[Item | None]:
     """Report to the sender as MAILER-DAEMON (Postfix's subjects)."""
-    due = due_notices(item, notices, action)
-    if not due:
-        return None
-    lines = "\n".join(f"<{each.recipient.path}>: {each.reply}" for each in due)
+    lines = "\n".join(f"<{each.recipient.path}>: {each.reply}" for each in notices)
     subject = _SUBJECTS.get(action, _SUCCESS[0])
     header = (
         header_field("Date", mail_date(at.now)),
@@ -112,6 +110,7 @@ def report(
     )
     told = _OPENINGS.get(action, _SUCCESS[1])
     human = f"This is the mail system at host {at.mta.fqdn}.\n\n{told}\n\n{lines}\n"
-    return make_report(
-        at, item, due, name, action=action, header=header, human=human, whole_up_to=BOUNCE_SIZE_LIMIT
+    made = make_report(
+        at, item, notices, name, action=action, header=header, human=human, whole_up_to=BOUNCE_SIZE_LIMIT
     )
+    return Decision("report", made, ())

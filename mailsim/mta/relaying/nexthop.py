@@ -4,6 +4,9 @@ MX records in preference order, the address record where there is none, null MX,
 section 5.1, RFC 7505). Records of equal preference are taken in a fixed order, which is a named assumption: the RFC wants
 them spread, a prediction wants them fixed. Smart hosts are tried as configured; that their MX records come before their
 address is inferred.
+
+A bad MX is one whose exchange has no address. Tolerance is Exchange's word: a lenient sender passes over bad records, any
+other gives up those of the same and of worse preference too ("DNS query failure sensitivity", DnsFaultTolerance).
 """
 
 from __future__ import annotations
@@ -14,11 +17,12 @@ from ipaddress import IPv4Address
 from mailsim.mta.kind import PointOfView, Relay, RouteProblem, Target, Targets
 from mailsim.reason.assumption import Assumption
 from mailsim.reason.check import Check, check
-from mailsim.reason.cite import rfc
+from mailsim.reason.cite import documented, rfc
 from mailsim.reason.decision import Decision
 from mailsim.world.dns import DnsStatus, MxRecord
 
 MX_LOOKUP = rfc(5321, "5.1")
+FAULT_TOLERANCE = documented("ms:dns-query-failure-sensitivity", "DnsFaultTolerance")
 
 EQUAL_MX = Assumption(
     key="equal-mx-order",
@@ -28,13 +32,16 @@ EQUAL_MX = Assumption(
 )
 
 
-def choose_targets(at: PointOfView, relay: Relay, *, avoid_self: bool) -> Decision[Targets]:
+def choose_targets(
+    at: PointOfView, relay: Relay, *, avoid_self: bool, lenient: bool = True
+) -> Decision[Targets]:
     """Find the addresses that a route leads to.
 
     Args:
         at: the sending MTA.
         relay: the route.
         avoid_self: whether an MX that is this MTA, and all it outranks, is left out.
+        lenient: whether a bad MX costs only itself.
 
     Returns:
         A decision whose checks are the look-ups made.
@@ -44,7 +51,7 @@ def choose_targets(at: PointOfView, relay: Relay, *, avoid_self: bool) -> Decisi
         found = tuple(target for host in relay.smart_hosts for target in _smart_host(at, host, looked_up))
         targets = Targets(found, None if found else RouteProblem.NO_ADDRESS)
     else:
-        targets = _by_mx(at, relay.domain, looked_up, avoid_self=avoid_self)
+        targets = _by_mx(at, relay.domain, looked_up, avoid_self=avoid_self, lenient=lenient)
     targets = replace(targets, found=tuple(replace(each, port=relay.port) for each in targets.found))
     answer = ", ".join(f"{target.host} [{target.address}]" for target in targets.found)
     if targets.problem:
@@ -64,7 +71,9 @@ def _smart_host(at: PointOfView, host: str, looked_up: list[Check]) -> tuple[Tar
     return _address_records(at, host, looked_up)
 
 
-def _by_mx(at: PointOfView, domain: str, looked_up: list[Check], *, avoid_self: bool) -> Targets:
+def _by_mx(
+    at: PointOfView, domain: str, looked_up: list[Check], *, avoid_self: bool, lenient: bool
+) -> Targets:
     if domain.startswith("["):
         return _by_literal(at, domain, looked_up, avoid_self=avoid_self)
     answer = at.world.zones.mx(domain)
@@ -79,7 +88,27 @@ def _by_mx(at: PointOfView, domain: str, looked_up: list[Check], *, avoid_self: 
     looked_up.append(_looked_up(f"MX of {domain}", _shown(answer.records), found=not null))
     if null:
         return Targets((), RouteProblem.NULL_MX)
-    return _usable(at, answer.records, looked_up, avoid_self=avoid_self)
+    records = answer.records if lenient else _before_the_first_bad(at, answer.records, looked_up)
+    return _usable(at, records, looked_up, avoid_self=avoid_self)
+
+
+def _before_the_first_bad(
+    at: PointOfView, records: tuple[MxRecord, ...], looked_up: list[Check]
+) -> tuple[MxRecord, ...]:
+    """Drop the first bad MX with all of the same or worse preference (DnsFaultTolerance Normal)."""
+    bad = next((mx for mx in records if not at.world.zones.addresses(mx.exchange).addresses), None)
+    if bad is None:
+        return records
+    looked_up.append(
+        check(
+            False,
+            "DnsFaultTolerance Normal",
+            saw=f"{bad.exchange} has no address",
+            wanted="an address for every MX, or DnsFaultTolerance Lenient",
+            cite=FAULT_TOLERANCE,
+        )
+    )
+    return tuple(mx for mx in records if mx.preference < bad.preference)
 
 
 def _by_literal(at: PointOfView, domain: str, looked_up: list[Check], *, avoid_self: bool) -> Targets:
@@ -108,7 +137,7 @@ def _usable(
     """Drop this host and whatever it outranks, then resolve the rest."""
     own = [mx.preference for mx in records if _is_self(at, mx)] if avoid_self else []
     kept = tuple(mx for mx in records if not own or mx.preference < min(own))
-    if not kept:
+    if own and not kept:
         looked_up.append(_looked_up("MX other than this host", "none left", found=False))
         return Targets((), RouteProblem.BACK_HERE)
     found = _addresses(at, kept, looked_up)

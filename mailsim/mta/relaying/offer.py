@@ -80,12 +80,18 @@ def judge_offer(
     verdict = _chain(at, offer)
     peer = offer.tls.peer if offer.tls else None
     gates: list[Gate[Reply]] = []
+    if not policy.demand.mandatory and not offer.tls_failed:
+        refusal = word(TlsProblem.NOT_OFFERED, None, None)
+        gates.append(Gate("TLS if offered", lambda: _as_it_is(policy, offer, cite), refusal, cite))
     if policy.demand.mandatory and offer.tls is None and not offer.tls_failed:
         refusal = word(TlsProblem.NOT_OFFERED, None, None)
         gates.append(Gate("STARTTLS offered", lambda: _offered(policy, offer, cite), refusal, cite))
     if offer.tls_failed:
         refusal = word(TlsProblem.NO_VERSION if offer.mismatch else TlsProblem.HANDSHAKE, None, None)
         gates.append(Gate("TLS handshake", lambda: _handshake(policy, offer, cite, fallback), refusal, cite))
+    if policy.demand is TlsDemand.ENCRYPTED and offer.tls is not None:
+        refusal = word(TlsProblem.UNTRUSTED, verdict, peer)
+        gates.append(Gate("any certificate", lambda: _as_it_is(policy, offer, cite), refusal, cite))
     if policy.demand.verified and offer.tls is not None:
         refusal = word(TlsProblem.UNTRUSTED, verdict, peer)
         gates.append(Gate("certificate chain", lambda: _trusted(policy, verdict, cite), refusal, cite))
@@ -119,6 +125,22 @@ def _chain(at: PointOfView, offer: Offer) -> ChainVerdict | None:
     if offer.tls is None or offer.tls.peer is None:
         return None
     return at.pki.judge(offer.tls.peer, trusts=at.mta.trusts, at=at.now)
+
+
+def _as_it_is(policy: TlsPolicy, offer: Offer, cite: Citation) -> Check:
+    """Say what a policy that never refuses wanted and saw: clear text, or TLS with a certificate that is not verified."""
+    return check(True, _rule(policy), saw=_seen(policy, offer), cite=cite, source=policy.source)
+
+
+def _seen(policy: TlsPolicy, offer: Offer) -> str:
+    if offer.tls is not None:
+        names = ", ".join(offer.tls.peer.all_names) if offer.tls.peer else ""
+        return f"TLS; the certificate ({names or 'no name'}) is not verified"
+    starttls = "STARTTLS" if offer.capabilities.offers("STARTTLS") else "no STARTTLS"
+    if policy.demand is TlsDemand.NEVER:
+        return f"{offer.host} offers {starttls}, which is ignored: mail goes in clear text"
+    clear = "" if offer.capabilities.offers("STARTTLS") else ": mail goes in clear text"
+    return f"{offer.host} offers {starttls}{clear}"
 
 
 def _offered(policy: TlsPolicy, offer: Offer, cite: Citation) -> Check:

@@ -1,6 +1,6 @@
-"""Whether a sender is told at all, and what every report says in the machine's words.
+"""Who is to be told at all, and what every report says in the machine's words.
 
-No report about a null reverse-path (RFC 5321 section 6.1), none that NOTIFY excludes (RFC 3461 section 4.1).
+No report about a null reverse-path (RFC 5321 section 4.5.5), none that NOTIFY excludes (RFC 3461 section 4.1).
 The human part, the header and the address it comes from are the vendor's.
 """
 
@@ -8,20 +8,48 @@ from __future__ import annotations
 
 import hashlib
 
-from mailsim.mail.address import ReversePath
+from mailsim.mail.address import Mailbox, ReversePath, show_path
 from mailsim.mail.dsn import Action, RecipientStatus, Report, write_report
 from mailsim.mail.envelope import Envelope, Recipient
 from mailsim.mail.message import HeaderField
 from mailsim.mta.kind import Item, Notice, PointOfView
+from mailsim.reason.check import Check, check
+from mailsim.reason.cite import rfc
+
+NULL_PATH = rfc(5321, "4.5.5")
+NOTIFY = rfc(3461, "4.1")
 
 _NOTIFY = {Action.FAILED: "FAILURE", Action.DELAYED: "DELAY"}
 
 
-def due_notices(item: Item, notices: tuple[Notice, ...], action: Action) -> tuple[Notice, ...]:
-    """Return what the sender is to hear of; nothing about a null reverse-path."""
+def has_sender(sender: ReversePath) -> Check:
+    """Want somebody to tell: nothing is reported about a null reverse-path."""
+    return check(
+        sender is not None, "reverse-path", saw=show_path(sender), wanted="somebody to tell", cite=NULL_PATH
+    )
+
+
+def wants_report(notice: Notice, action: Action) -> Check:
+    """Want a sender who asked to hear of it; without NOTIFY, failures and delays are told."""
+    word, asked = _NOTIFY.get(action, "SUCCESS"), notice.recipient.notify
+    return check(
+        notice.recipient.wants(word),
+        f"NOTIFY of {notice.recipient.path}",
+        saw=",".join(sorted(asked)) or "none",
+        wanted=word,
+        cite=NOTIFY,
+    )
+
+
+def who_is_told(item: Item) -> Mailbox:
+    """Return who is told about a message: its sender.
+
+    Raises:
+        ValueError: for a null reverse-path, about which nothing is reported.
+    """
     if item.envelope.reverse_path is None:
-        return ()
-    return tuple(each for each in notices if each.recipient.wants(_NOTIFY.get(action, "SUCCESS")))
+        raise ValueError("a report is never about a null reverse-path")
+    return item.envelope.reverse_path
 
 
 def make_report(
@@ -65,7 +93,7 @@ def make_report(
     message = write_report(report, header, message_id(name, at.mta.fqdn))
     return Item(
         name=name,
-        envelope=_back_to(item.envelope.reverse_path),
+        envelope=_back_to(who_is_told(item)),
         message=message,
         arrived=at.now,
         context=context,
@@ -85,10 +113,8 @@ def _status(notice: Notice, action: Action, *, named: bool) -> RecipientStatus:
     )
 
 
-def _back_to(path: ReversePath) -> Envelope:
+def _back_to(path: Mailbox) -> Envelope:
     """Address a report to the sender of what it is about."""
-    if path is None:
-        raise ValueError("a report is never about a null reverse-path")
     return Envelope(reverse_path=None, recipients=(Recipient(path),), smtputf8=path.needs_smtputf8)
 
 

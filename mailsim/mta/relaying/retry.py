@@ -18,6 +18,7 @@ class Schedule:
     Args:
         steps: how often each interval is used, in order.
         then: the interval after those, repeated.
+        message: the interval of a copy that the next hop itself refused for now; None makes no difference.
         expires_after: after so long in the queue a message fails, counted from its arrival.
         expired: the reply that stands for it.
         warns_after: the sender is told after so long that the message waits; None never.
@@ -30,6 +31,7 @@ class Schedule:
     expired: Reply
     cite: Citation
     warns_after: timedelta | None = None
+    message: timedelta | None = None
 
     def interval(self, attempts: int) -> timedelta:
         """Return the wait after the n-th failed attempt, counted from 1."""
@@ -43,7 +45,8 @@ class Schedule:
     def next(self, now: datetime, item: Item, waiting: Waiting) -> Next:
         """Decide about a copy that has just failed temporarily."""
         expires = item.arrived + self.expires_after
-        due = now + self.interval(waiting.attempts)
+        refused = waiting.refused and self.message is not None
+        due = now + (self.message if refused and self.message else self.interval(waiting.attempts))
         in_time = check(
             due < expires,
             f"message expires after {self.expires_after}",
