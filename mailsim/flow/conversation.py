@@ -222,7 +222,8 @@ def _judge(talk: Talk, offer: Offer) -> None:
         verdict = verdict if decision.value is None else TlsVerdict.REJECTED
         _note(talk, Secured("client", offer.tls.version, offer.tls.peer, verdict, offer.host), decision)
     elif decision.value is not None or offer.tls_failed:
-        _note(talk, NotSecured(offer.host, offer.tls_failed or "STARTTLS not offered"), decision)
+        missed = "STARTTLS not used" if offer.capabilities.offers("STARTTLS") else "STARTTLS not offered"
+        _note(talk, NotSecured(offer.host, offer.tls_failed or missed), decision)
 
 
 def _note(talk: Talk, what: Secured | NotSecured, because: Reason | None) -> None:

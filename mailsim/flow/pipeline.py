@@ -20,6 +20,7 @@ from ipaddress import IPv4Address
 from mailsim.errors import Bug
 from mailsim.flow.attempt import Outcome, SessionNames, attempt
 from mailsim.flow.conversation import Answered
+from mailsim.flow.hops import UNCOUNTED, Hops
 from mailsim.flow.notices import Due, Notices, returning_to
 from mailsim.flow.session import Answer, ServerSession
 from mailsim.flow.spool import Overdue, Queued, Spool, Spooled, Submission
@@ -88,6 +89,7 @@ class Pipeline:
         self._sessions = SessionNames()
         self._notices = Notices(kinds, self._record_notice, self._enter_report)
         self._strangers = 0
+        self._hops = Hops()
         self._histories: defaultdict[str, History] = defaultdict(History)
         self._by_address = {address: mta for mta in world.mtas.values() for address in mta.addresses}
 
@@ -112,6 +114,7 @@ class Pipeline:
 
     def accept(self, mta_id: str, item: Item) -> None:
         """Put an accepted item into the spool of an MTA."""
+        self._hops.took(item.name)
         if item.facts is not None and item.facts.user:
             self._histories[mta_id].add(Handed(self.now, item.facts.user, len(item.envelope.recipients)))
         self._spool.add(self.now, mta_id, item)
@@ -215,7 +218,10 @@ class Pipeline:
 
     def _categorize(self, mta_id: str, item: Item) -> None:
         """Turn an item into copies and give each its fate."""
-        at = self.view(mta_id)
+        at, hops = self.view(mta_id), self._hops.are_few(item.name)
+        if hops.failed:
+            self._end_loop(at, item, hops)
+            return
         result = self._kinds[at.mta.kind].categorize(at, item)
         for change in result.resolved:
             resolved = events.Resolved(change.before, change.after, change.kind)
@@ -229,12 +235,19 @@ class Pipeline:
         names = [f"{item.name}.{n}" if several else item.name for n in range(1, len(result.copies) + 1)]
         if several:
             self.record(mta_id, events.Forked(tuple(names)), message=item.name)
+            self._hops.forked(item.name, names)
         dues = [
             due
             for name, copy in zip(names, result.copies, strict=True)
             for due in self._give_fate(at, item, name, copy)
         ]
         self._notices.tell(at, item, item.name, dues)
+
+    def _end_loop(self, at: PointOfView, item: Item, because: Reason) -> None:
+        """End a message that goes round and that no host stops."""
+        failures = tuple(Notice(each, UNCOUNTED, "", because=because) for each in item.envelope.recipients)
+        self._fail(at, item.name, list(failures))
+        self._notices.tell(at, item, item.name, [Due(Action.FAILED, item.envelope.reverse_path, failures)])
 
     def _give_fate(self, at: PointOfView, item: Item, name: str, copy: Copy) -> list[Due]:
         """Carry out the fate of one copy; return what its sender may be told at once."""

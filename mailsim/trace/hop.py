@@ -113,10 +113,12 @@ class Hop:
 
     def walk(self) -> Iterator[Hop]:
         """Yield this hop and all that follow from it, each once."""
-        yield self
-        following = [branch.next for branch in self.branches if branch.next]
-        for hop in (*{id(hop): hop for hop in following}.values(), *self.unheard):
-            yield from hop.walk()
+        ahead = [self]
+        while ahead:
+            hop = ahead.pop()
+            yield hop
+            following = {id(branch.next): branch.next for branch in hop.branches if branch.next}
+            ahead += reversed((*following.values(), *hop.unheard))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -178,7 +180,7 @@ class PathTree:
 
     def outcomes(self) -> tuple[Outcome, ...]:
         """Return how each recipient ended; a recipient that became several has several."""
-        return tuple(_outcomes(self, self.root, ())) if self.root else ()
+        return tuple(_outcomes(self, self.root)) if self.root else ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -226,27 +228,27 @@ class Outcome:
         return address.key in (self.recipient.key, self.final.key)
 
 
-def _outcomes(
-    tree: PathTree,
-    hop: Hop,
-    passed: tuple[Hop, ...],
-    only: Mailbox | None = None,
-    original: Mailbox | None = None,
-) -> Iterator[Outcome]:
-    """Yield the outcomes of a hop's branches; further on, those of one recipient, called by its first address."""
-    for branch in hop.branches:
-        if only is not None and branch.accepted.key != only.key:
-            continue
-        first = original or branch.accepted
-        if branch.next is not None:
-            yield from _outcomes(tree, branch.next, (*passed, hop), branch.recipient, first)
+def _outcomes(tree: PathTree, root: Hop) -> Iterator[Outcome]:
+    """Yield the outcomes of the branches, each called by the address it entered with; a loop may have hundreds of hops."""
+    ahead: list[tuple[Branch, tuple[Hop, ...], Mailbox]] = [
+        (branch, (root,), branch.accepted) for branch in reversed(root.branches)
+    ]
+    while ahead:
+        branch, passed, first = ahead.pop()
+        hop = branch.next
+        if hop is not None:
+            ahead += [
+                (each, (*passed, hop), first)
+                for each in reversed(hop.branches)
+                if each.accepted.key == branch.recipient.key
+            ]
             continue
         yield Outcome(
             message=tree.message,
             recipient=first,
             final=branch.recipient,
             copy=branch.message,
-            hops=(*passed, hop),
+            hops=passed,
             disposition=branch.disposition or Disposition.LEFT,
             event=branch.ended or branch.waiting,
         )

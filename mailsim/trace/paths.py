@@ -22,6 +22,10 @@ def trees(events: Iterable[Event]) -> tuple[PathTree, ...]:
     A stranger's message that was never accepted has no root, only the connections on which it was offered.
     """
     ledger = Ledger(events)
+    for stay in reversed(
+        ledger.stays
+    ):  # what follows first, so that no hop of a long loop waits inside another
+        stay.freeze()
     made = [(stay.arrived.seq, PathTree(message=stay.name, root=stay.freeze())) for stay in ledger.roots]
     for name, attempts in _refused(ledger).items():
         made.append(

@@ -11,15 +11,20 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from mailsim.mail.envelope import Recipient
 from mailsim.mta.copies import gather
 from mailsim.mta.exchange_server.address_space import AddressSpace
-from mailsim.mta.exchange_server.config import Organization, config_of
+from mailsim.mta.exchange_server.config import Organization, config_of, organization_of
 from mailsim.mta.exchange_server.organization_server import OrganizationServer, Role
 from mailsim.mta.exchange_server.route import route
 from mailsim.mta.exchange_server.send_connector import ALL_OF_THE_SITE, SendConnector
 from mailsim.mta.kind import Categorized, Item, PointOfView
 from mailsim.mta.resolution import Resolution
+from mailsim.reason.check import Check, check
+from mailsim.reason.cite import documented
 from mailsim.world.directory import Directory
+
+SYNCHRONIZED = documented("ms:edge-subscriptions", "EdgeSync copies the accepted domains")
 
 
 def is_edge(at: PointOfView) -> bool:
@@ -33,7 +38,22 @@ def categorize(at: PointOfView, item: Item) -> Categorized:
         Resolution(recipient=each, reverse_path=item.envelope.reverse_path)
         for each in item.envelope.recipients
     )
-    return Categorized(gather(route(at, item, each, ()) for each in unresolved))
+    return Categorized(gather(route(at, item, each, (_knows(at, each.recipient),)) for each in unresolved))
+
+
+def _knows(at: PointOfView, recipient: Recipient) -> Check:
+    """State whether a recipient belongs to an accepted domain, in the copy that the server has."""
+    organization, domain = organization_of(at), recipient.path.domain
+    accepted = organization.accepted(domain)
+    names = ", ".join(str(each.domain_name) for each in organization.accepted_domains) or "none"
+    shown = accepted or next(iter(organization.accepted_domains), None)
+    return check(
+        True,
+        f"AcceptedDomains of {at.mta.fqdn}",
+        saw=f"{domain} is in {accepted.domain_name}" if accepted else f"{domain} is in none of {names}",
+        cite=SYNCHRONIZED,
+        source=shown.source("DomainName") if shown else "",
+    )
 
 
 def inbound_connector(site: str) -> SendConnector:
