@@ -3,6 +3,7 @@
     MailsimError
       ScenarioError        the user's text; holds every diagnostic found, not only the first
       LiveError            the machine refused: a port in use, a loopback alias missing
+        UnsupportedError   the machine cannot do what a scenario asks for, such as an old version of TLS
       Bug                  mailsim contradicts itself; never shown as an SMTP verdict
     ExpectationFailed      an AssertionError: a scenario's expectation was not met
 
@@ -39,6 +40,10 @@ class ScenarioError(MailsimError):
 
 class LiveError(MailsimError):
     """The machine refused something the live run needs; what had been started was stopped."""
+
+
+class UnsupportedError(LiveError):
+    """The machine cannot do what the scenario asks for; nothing was started, and a test may be skipped."""
 
 
 class Bug(MailsimError):

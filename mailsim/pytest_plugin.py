@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from _pytest._code import ExceptionInfo
 
     from mailsim.api import Result
+    from mailsim.errors import UnsupportedError
     from mailsim.flow.compare import Difference
     from mailsim.flow.scenario import Scenario
     from mailsim.pki import Pki
@@ -65,22 +66,29 @@ def is_scenario(path: Path) -> bool:
 class _Once(Generic[T]):
     """A result that is worked out when it is first asked for.
 
-    Where that fails, the first to ask gets the error and all others a line that names it.
+    Where that fails, the first to ask gets the error and all others a line that names it; what the machine cannot do is told
+    to all.
     """
 
     def __init__(self, make: Callable[[], T]) -> None:
         self._make = make
         self._results: list[T] = []
         self._error = ""
+        self._unsupported: UnsupportedError | None = None
 
     def __call__(self) -> T:
-        from mailsim.errors import MailsimError
+        from mailsim.errors import MailsimError, UnsupportedError
 
+        if self._unsupported is not None:
+            raise self._unsupported
         if self._error:
             raise MailsimError(f"there is no result: {self._error}; an earlier test shows more")
         if not self._results:
             try:
                 self._results.append(self._make())
+            except UnsupportedError as error:
+                self._unsupported = error
+                raise
             except Exception as error:
                 self._error = f"{type(error).__name__}: {error}"
                 raise
@@ -203,7 +211,7 @@ class MessageItem(_ScenarioItem):
         from mailsim.errors import ExpectationFailed
         from mailsim.report.text import finding_lines
 
-        result = self._result()
+        result = _unless_unsupported(self._result)
         findings = [finding for finding in result.findings if finding.message == self.name]
         if not all(finding.met for finding in findings):
             raise ExpectationFailed(_text([*finding_lines(findings), "", *self._journey(result)]))
@@ -240,7 +248,7 @@ class ComparisonItem(_ScenarioItem):
         """
         from mailsim.errors import ExpectationFailed
 
-        found = self._answers.differences()
+        found = _unless_unsupported(self._answers.differences)
         if found:
             heading = f"the live run differs from the prediction in {len(found)} places"
             raise ExpectationFailed(_text([heading, *(f"  {each}" for each in found)]))
@@ -248,6 +256,16 @@ class ComparisonItem(_ScenarioItem):
     def reportinfo(self) -> tuple[Path, int | None, str]:
         """Return the file and a name."""
         return self.path, None, "compare"
+
+
+def _unless_unsupported(make: Callable[[], T]) -> T:
+    """Return a result; what this machine cannot do skips the test."""
+    from mailsim.errors import UnsupportedError
+
+    try:
+        return make()
+    except UnsupportedError as error:
+        pytest.skip(str(error))
 
 
 def _text(lines: Iterable[str]) -> str:

@@ -34,7 +34,10 @@ from mailsim.mta.exchange_server.sites import Site, SiteLink
 from mailsim.mta.exchange_server.transport_config import TransportConfig
 from mailsim.mta.exchange_server.transport_service import TransportService
 from mailsim.mta.rules.rule import TransportRule
+from mailsim.world.certificate import Eku, KeyType
+from mailsim.world.distinguished_name import DistinguishedName
 from mailsim.world.source import Origin
+from mailsim.world.tls_version import TlsVersion
 
 
 def _origin() -> Any:
@@ -50,6 +53,10 @@ class AuthorityText:
     issuer: str = field(
         default="", metadata={"doc": "the authority that certifies it: an intermediate; by default a root"}
     )
+    subject: DistinguishedName | None = field(
+        default=None, metadata={"doc": "its whole name, such as CN=Contoso CA, O=Contoso, C=US"}
+    )
+    key: KeyType | None = field(default=None, metadata={"doc": "its kind of key; by default ecdsa-p256"})
     origin: Origin | None = _origin()
 
 
@@ -68,6 +75,14 @@ class CertificateText:
     not_after: datetime | None = field(default=None, metadata={"doc": "by default ten years after the start"})
     sends_intermediates: bool = field(
         default=True, metadata={"doc": "whether the host sends the certificates up to the root"}
+    )
+    subject: DistinguishedName | None = field(
+        default=None, metadata={"doc": "the whole subject, such as CN=mail.contoso.com, O=Contoso, C=US"}
+    )
+    eku: Eku | None = field(default=None, metadata={"doc": "its extendedKeyUsage; by default both"})
+    key: KeyType | None = field(default=None, metadata={"doc": "its kind of key; by default ecdsa-p256"})
+    revoked_since: datetime | None = field(
+        default=None, metadata={"doc": "when its authority revoked it; by default never"}
     )
     origin: Origin | None = _origin()
 
@@ -247,6 +262,12 @@ class ServerText:
         default="", metadata={"doc": "its certificate store"}
     )
     trusts: tuple[str, ...] = field(default=(), metadata={"doc": "private authorities"})
+    min_tls_version: TlsVersion | None = field(
+        default=None, metadata={"doc": "the lowest it speaks; by default 1.2"}
+    )
+    max_tls_version: TlsVersion | None = field(
+        default=None, metadata={"doc": "the highest it speaks; by default 1.2"}
+    )
     ports: tuple[int, ...] | None = field(
         default=None,
         metadata={"doc": "where it listens; by default where its Receive connectors do; [] for nowhere"},
@@ -337,11 +358,21 @@ class OnlineText:
         default=IPv4Address("203.0.113.26"),
         metadata={"doc": "of smtp.office365.com, where mailboxes sign in"},
     )
+    legacy_submission_ip: IPv4Address = field(
+        default=IPv4Address("203.0.113.27"),
+        metadata={"doc": "of smtp-legacy.office365.com, where they do so with TLS 1.0 or 1.1"},
+    )
     relay_pool_ip: IPv4Address = field(
         default=IPv4Address("40.95.0.1"),
         metadata={"doc": "where mail with a foreign sender leaves from that passed neither SPF nor DKIM"},
     )
     trusts: tuple[str, ...] = ()
+    min_tls_version: TlsVersion | None = field(
+        default=None, metadata={"doc": "the lowest it speaks; by default 1.2"}
+    )
+    max_tls_version: TlsVersion | None = field(
+        default=None, metadata={"doc": "the highest it speaks; by default 1.3"}
+    )
     tenants: Mapping[str, TenantText]
     origin: Origin | None = _origin()
 
@@ -402,6 +433,12 @@ class InternetText:
     accepts_everyone: bool = False
     certificate: str | tuple[CertificateUseText, ...] = ""
     trusts: tuple[str, ...] = ()
+    min_tls_version: TlsVersion | None = field(
+        default=None, metadata={"doc": "the lowest it speaks; by default 1.2"}
+    )
+    max_tls_version: TlsVersion | None = field(
+        default=None, metadata={"doc": "the highest it speaks; by default 1.3"}
+    )
     ports: tuple[int, ...] = (25,)
     relay_from: tuple[IPv4Network, ...] = ()
     smart_hosts: tuple[str, ...] = ()
@@ -422,6 +459,12 @@ class ClientText:
     server: str = field(metadata={"doc": "the host or address it connects to"})
     certificate: str | tuple[CertificateUseText, ...] = ""
     tls: TlsWord = TlsWord.OPPORTUNISTIC
+    min_tls_version: TlsVersion | None = field(
+        default=None, metadata={"doc": "the lowest it speaks; by default 1.2"}
+    )
+    max_tls_version: TlsVersion | None = field(
+        default=None, metadata={"doc": "the highest it speaks; by default 1.3"}
+    )
     port: int = 25
     user: str = field(default="", metadata={"doc": "whom it signs in as; empty for nobody"})
     password: str = ""

@@ -207,7 +207,7 @@ class _Planner:
         return first.pop()
 
     def _certificate_name(self, spec: CertificateSpec, authority: AuthoritySpec) -> str:
-        name = f"<I>CN={authority.common_name}<S>CN={spec.common_name}"
+        name = f"<I>{authority.distinguished_name}<S>{spec.distinguished_name}"
         if len(name) > LONGEST_CERTIFICATE_NAME:
             seen = f"TlsCertificateName would have {len(name)} characters: {name}"
             self._fail("certificate", seen, wanted=f"at most {LONGEST_CERTIFICATE_NAME}")

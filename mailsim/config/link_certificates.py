@@ -1,4 +1,7 @@
-"""From the certificates of a scenario to their descriptions: who issues them, whom they name, how long they hold."""
+"""From the certificates of a scenario to their descriptions: who issues them, whom they name, how long they hold.
+
+A name is written as a CN, as a whole ``subject``, or not at all; a ``subject`` brings its CN along.
+"""
 
 from __future__ import annotations
 
@@ -21,9 +24,11 @@ def link_authorities(text: ScenarioText, diagnostics: Diagnostics) -> dict[str, 
         authority = said or AuthorityText()
         found[name] = AuthoritySpec(
             name=name,
-            common_name=authority.common_name or name,
+            common_name=_common_name(authority, name, f"authority {name!r}", diagnostics),
             public=authority.public,
             issuer=authority.issuer or None,
+            subject=authority.subject,
+            key=authority.key,
         )
     for name, spec in found.items():
         _check_issuers(name, spec, found, text, diagnostics)
@@ -68,16 +73,38 @@ def link_certificates(
                 at,
                 f"certificate {name!r}: authority",
             )
-        names = one.names or ((one.common_name or name),)
+        common_name = _common_name(one, (one.names or (name,))[0], f"certificate {name!r}", diagnostics)
+        names = one.names or (common_name,)
         found[name] = CertificateSpec(
             name=name,
-            common_name=one.common_name or names[0],
+            common_name=common_name,
             names=names,
             authority=one.authority if own_name else None,
             not_before=one.not_before or start - VALIDITY,
             not_after=one.not_after or start + VALIDITY,
             sends_intermediates=one.sends_intermediates,
+            subject=one.subject,
+            eku=one.eku,
+            key=one.key,
+            revoked_since=one.revoked_since,
         )
+        if one.revoked_since and not own_name:
+            diagnostics.error(
+                at, f"certificate {name!r}: revoked_since, but nobody can revoke a self-signed one"
+            )
         if found[name].not_after <= found[name].not_before:
             diagnostics.error(at, f"certificate {name!r}: not_after is not later than not_before")
     return found
+
+
+def _common_name(
+    said: AuthorityText | CertificateText, default: str, where: str, diagnostics: Diagnostics
+) -> str:
+    """Return the CN: as written, of the subject, or the default; two that contradict each other are reported."""
+    if said.subject is None:
+        return said.common_name or default
+    of_subject = said.subject.common_name
+    if not of_subject or said.common_name not in ("", of_subject):
+        wanted = f"CN={said.common_name or default} in it"
+        diagnostics.error(mark_of(said.origin, "subject"), f"{where}: subject {said.subject}", wanted=wanted)
+    return of_subject or said.common_name or default

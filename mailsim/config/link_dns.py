@@ -22,7 +22,7 @@ from mailsim.config.record_sets import RecordSets
 from mailsim.errors import ScenarioError
 from mailsim.mta.client import ClientConfig
 from mailsim.mta.exchange_online.config import ExchangeOnlineConfig
-from mailsim.mta.exchange_online.defaults import SUBMISSION_HOST
+from mailsim.mta.exchange_online.defaults import LEGACY_SUBMISSION_HOST, SUBMISSION_HOST
 from mailsim.mta.generic.config import GenericConfig
 from mailsim.world.dns import A, Data, Mx, Ptr, RecordSet, View, Zones, follow
 from mailsim.world.dns.change import DnsChange
@@ -129,6 +129,8 @@ def _implied_by(mta: Mta) -> Iterator[tuple[str, *tuple[Data, ...]]]:
     if isinstance(config, ExchangeOnlineConfig):
         if config.submission_address is not None:
             yield SUBMISSION_HOST, A(config.submission_address)
+        if config.legacy_submission_address is not None:
+            yield LEGACY_SUBMISSION_HOST, A(config.legacy_submission_address)
         for domain in domains_of(config.tenants):
             yield inbound_host(domain), *map(A, addresses)
             if domain.endswith(".onmicrosoft.com"):

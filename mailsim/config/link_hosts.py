@@ -40,6 +40,7 @@ def link_internet(linking: Linking, domain: str, text: InternetText) -> Mta:
         names=frozenset({domain.lower()}),
         certificates=linking.uses(text.certificate, at, where),
         trusts=linking.trusts(text.trusts, at, where),
+        tls=linking.tls(text, where),
         config=config,
         origin=text.origin,
     )
@@ -55,6 +56,7 @@ def link_client(linking: Linking, name: str, text: ClientText) -> Mta:
         addresses=(text.ip,),
         ports=(),
         certificates=linking.uses(text.certificate, at, where),
+        tls=linking.tls(text, where),
         config=ClientConfig(
             text.server,
             TlsDemand[text.tls.name],

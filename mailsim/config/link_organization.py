@@ -15,6 +15,7 @@ from mailsim.config.linking import Linking
 from mailsim.config.names import mark_of, require_known, require_unique
 from mailsim.mta.exchange_server.config import ExchangeServerConfig, Organization
 from mailsim.mta.exchange_server.default_connectors import default_connectors, default_edge_connectors
+from mailsim.mta.exchange_server.defaults import TLS_VERSIONS
 from mailsim.mta.exchange_server.edge import as_edge_knows_it, internet_connectors
 from mailsim.mta.exchange_server.organization_server import OrganizationServer, Role
 from mailsim.mta.exchange_server.receive_connector import ReceiveConnector
@@ -70,6 +71,7 @@ def _server(linking: Linking, key: str, text: ServerText, organization: Organiza
         names=frozenset({key.lower()}),
         certificates=_store(linking, text.certificate, at, where),
         trusts=linking.trusts(text.trusts, at, where),
+        tls=linking.tls(text, where, TLS_VERSIONS),
         config=ExchangeServerConfig(
             organization=_as_known(key, text, organization),
             name=key,

@@ -9,7 +9,12 @@ from mailsim.config.link_servers import servers_of_recipients
 from mailsim.config.linking import Linking
 from mailsim.config.names import mark_of, require_known, require_unique
 from mailsim.mta.exchange_online.config import ExchangeOnlineConfig, Tenant
-from mailsim.mta.exchange_online.defaults import CLIENT_CERTIFICATE, SUBMISSION_HOST, SUBMISSION_PORT
+from mailsim.mta.exchange_online.defaults import (
+    CLIENT_CERTIFICATE,
+    LEGACY_SUBMISSION_HOST,
+    SUBMISSION_HOST,
+    SUBMISSION_PORT,
+)
 from mailsim.world.certificate import CertificateSpec
 from mailsim.world.topology import CertificateUse, Mta
 
@@ -26,13 +31,19 @@ def link_service(linking: Linking, text: OnlineText) -> Mta:
         id=SERVICE,
         kind="exchange_online",
         fqdn=text.server,
-        addresses=(text.ip, text.submission_ip, text.relay_pool_ip),
+        addresses=(text.ip, text.submission_ip, text.relay_pool_ip, text.legacy_submission_ip),
         ports=(25, SUBMISSION_PORT),
-        names=frozenset({text.server.lower(), SUBMISSION_HOST, "eop", "exo", "cloud"} | hosts),
+        names=frozenset(
+            {text.server.lower(), SUBMISSION_HOST, LEGACY_SUBMISSION_HOST, "eop", "exo", "cloud"} | hosts
+        ),
         certificates=(CertificateUse(_service_certificate(linking)),),
         trusts=linking.trusts(text.trusts, mark_of(text.origin), SERVICE),
+        tls=linking.tls(text, SERVICE),
         config=ExchangeOnlineConfig(
-            tenants=tenants, submission_address=text.submission_ip, relay_pool_address=text.relay_pool_ip
+            tenants=tenants,
+            submission_address=text.submission_ip,
+            legacy_submission_address=text.legacy_submission_ip,
+            relay_pool_address=text.relay_pool_ip,
         ),
         origin=text.origin,
     )
@@ -77,7 +88,7 @@ def _service_certificate(linking: Linking) -> str:
         linking.certificates[CLIENT_CERTIFICATE] = CertificateSpec(
             name=CLIENT_CERTIFICATE,
             common_name=CLIENT_CERTIFICATE,
-            names=(CLIENT_CERTIFICATE, "*." + CLIENT_CERTIFICATE, SUBMISSION_HOST),
+            names=(CLIENT_CERTIFICATE, "*." + CLIENT_CERTIFICATE, SUBMISSION_HOST, LEGACY_SUBMISSION_HOST),
             authority=PUBLIC,
             not_before=linking.start - VALIDITY,
             not_after=linking.start + VALIDITY,

@@ -4,14 +4,32 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Protocol
 
 from mailsim.config.diagnostic import Diagnostics
 from mailsim.config.document import Mark
 from mailsim.config.format import CertificateUseText, ScenarioText
-from mailsim.config.names import require_known
+from mailsim.config.names import mark_of, require_known
 from mailsim.mail.address import parse_domain
 from mailsim.world.certificate import AuthoritySpec, CertificateSpec
+from mailsim.world.source import Origin
+from mailsim.world.tls_version import TlsVersion, TlsVersions
 from mailsim.world.topology import CertificateUse
+
+USUAL = TlsVersions()
+
+
+class SpeaksTls(Protocol):
+    """A section of a scenario that says which versions of TLS a host speaks."""
+
+    @property
+    def min_tls_version(self) -> TlsVersion | None: ...
+
+    @property
+    def max_tls_version(self) -> TlsVersion | None: ...
+
+    @property
+    def origin(self) -> Origin | None: ...
 
 
 @dataclass(slots=True, kw_only=True)
@@ -47,6 +65,22 @@ class Linking:
         for use in uses:
             require_known(use.certificate, self.certificates, self.diagnostics, at, f"{where}: certificate")
         return tuple(sorted(uses, key=lambda use: use.since))
+
+    def tls(self, said: SpeaksTls, where: str, usual: TlsVersions = USUAL) -> TlsVersions:
+        """Return the versions of TLS a host speaks; a range that is empty is reported.
+
+        A bound that is written alone moves the other one along, where the usual one lies beyond it.
+        """
+        order = tuple(TlsVersion)
+        lowest = said.min_tls_version or min(
+            usual.lowest, said.max_tls_version or usual.lowest, key=order.index
+        )
+        highest = said.max_tls_version or max(usual.highest, lowest, key=order.index)
+        try:
+            return TlsVersions(lowest, highest)
+        except ValueError as problem:
+            self.diagnostics.error(mark_of(said.origin, "min_tls_version"), f"{where}: {problem}")
+            return usual
 
     def trusts(self, names: tuple[str, ...], at: Mark | None, where: str) -> frozenset[str]:
         """Return the private authorities a host trusts; undefined ones are reported."""

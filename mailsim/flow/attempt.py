@@ -16,6 +16,7 @@ from mailsim.flow.spool import Queued
 from mailsim.flow.wire import Broken, Heard, Open, Operation, Result
 from mailsim.mail.reply import Reply
 from mailsim.mta.kind import MtaKind, Relay, Target, Targets
+from mailsim.mta.relaying.tls_policy import TlsDemand
 from mailsim.reason.decision import Decision, Reason
 from mailsim.trace.events import NotConnected
 
@@ -82,11 +83,14 @@ def attempt(
     talk: Talk | None = None
     answering: dict[str, Talk] = {}
     for target in targets.value.found:
+        route = relay
         while waiting := [letter for letter in letters if not letter.done]:
-            talk = Talk(ground, kind, mta_id, relay, target, name_session())
+            talk = Talk(ground, kind, mta_id, route, target, name_session())
             yield from _connect(talk, waiting[: relay.messages_per_connection])
             answered = [letter for letter in waiting if letter.done]
             answering.update((letter.name, talk) for letter in answered)
+            if talk.again_in_clear:
+                route = _in_clear(route)
             if talk.last_error is not None and not (talk.parted and answered and _refused(answered[-1])):
                 break
     pairs = zip(batch, letters, strict=True)
@@ -99,6 +103,11 @@ def attempt(
 def _refused(letter: Letter) -> bool:
     """Tell whether nobody got a message: a server may close after that, and is asked again for the others."""
     return not any(answer.reply.positive for answer in letter.answered)
+
+
+def _in_clear(relay: Relay) -> Relay:
+    """Return the route without TLS, which had failed and was not demanded."""
+    return replace(relay, tls=replace(relay.tls, demand=TlsDemand.NEVER))
 
 
 def _letter(queued: Queued) -> Letter:

@@ -10,7 +10,7 @@ one group (RFC 2920); (3) a 421 or a broken connection ends the talk, and what w
 from __future__ import annotations
 
 from collections.abc import Generator, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 from mailsim.flow.carriage import Carriage, choose_carriage
@@ -97,6 +97,7 @@ class Talk:
         connected: whether the other end can still be talked to.
         heard_why: whether the other end said that it closes.
         parted: whether it had closed without a word before anything was asked of it.
+        again_in_clear: whether the handshake failed and the sending MTA tries once more without it.
     """
 
     ground: Ground
@@ -111,6 +112,12 @@ class Talk:
     connected: bool = True
     heard_why: bool = False
     parted: bool = False
+    again_in_clear: bool = False
+
+    @property
+    def over(self) -> bool:
+        """Whether no more mail can be handed over."""
+        return self.last_error is not None or not self.connected
 
     def ended_by(self, reply: Reply) -> None:
         """Note that the other end closes the connection with a reply (RFC 5321 section 3.8)."""
@@ -135,10 +142,10 @@ def converse(talk: Talk, greeting: Reply, letters: Iterable[Letter]) -> Steps:
     yield from _introduce(talk, greeting)
     if talk.last_error is None:
         yield from _secure(talk)
-    if talk.last_error is None and talk.relay.login is not None:
+    if not talk.over and talk.relay.login is not None:
         yield from _sign_in(talk, talk.relay.login)
     for letter in letters:
-        if talk.last_error is not None:
+        if talk.over:
             break
         yield from _hand_over(talk, letter)
     if talk.connected:
@@ -187,7 +194,8 @@ def _secure(talk: Talk) -> Steps:
             yield from _introduce(talk, answer)
     elif isinstance(result, Broken):
         talk.connected = False
-        _judge(talk, _offer(talk, tls_failed=result.cause))
+        _judge(talk, replace(_offer(talk, tls_failed=result.cause), mismatch=result.mismatch))
+        talk.again_in_clear = talk.last_error is None
 
 
 def _sign_in(talk: Talk, claim: Claim) -> Steps:
@@ -228,7 +236,7 @@ def _judge(talk: Talk, offer: Offer) -> None:
         verdict = TlsVerdict.VERIFIED if talk.relay.tls.demand.verified else TlsVerdict.ENCRYPTED
         verdict = verdict if decision.value is None else TlsVerdict.REJECTED
         _note(talk, Secured("client", offer.tls.version, offer.tls.peer, verdict, offer.host), decision)
-    elif decision.value is not None:
+    elif decision.value is not None or offer.tls_failed:
         missed = "STARTTLS not used" if offer.capabilities.offers("STARTTLS") else "STARTTLS not offered"
         _note(talk, NotSecured(offer.host, offer.tls_failed or missed), decision)
 

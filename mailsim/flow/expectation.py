@@ -20,6 +20,7 @@ from mailsim.reason.cite import Grade
 from mailsim.trace.connection import AUTH, CONNECT, DATA, EHLO, MAIL, RCPT, STARTTLS
 from mailsim.trace.hop import Disposition
 from mailsim.world.source import Origin
+from mailsim.world.tls_version import TlsVersion
 
 HOST, RECIPIENT, CERTIFICATE, CONNECTOR = "host", "recipient", "certificate", "connector"
 
@@ -274,6 +275,7 @@ class TlsBetween:
         sender: the MTA that connected; written ``from``.
         receiver: the MTA that answered; written ``to``.
         verdict: what the sending MTA made of it; written ``is``.
+        version: the version of TLS that both ends used.
         client_certificate: the name of the certificate the sending MTA presented, or ``none``.
     """
 
@@ -282,12 +284,13 @@ class TlsBetween:
     sender: str = field(metadata={"name": "from", "refers": HOST})
     receiver: str = field(metadata={"name": "to", "refers": HOST})
     verdict: Tls | None = field(default=None, metadata={"name": "is"})
+    version: TlsVersion | None = None
     client_certificate: str = field(default="", metadata={"refers": CERTIFICATE})
     origin: Origin | None = _origin()
 
     def __post_init__(self) -> None:
-        if self.verdict is None and not self.client_certificate:
-            raise ValueError("wanted is or client_certificate")
+        if self.verdict is None and self.version is None and not self.client_certificate:
+            raise ValueError("wanted is, version or client_certificate")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -89,9 +89,10 @@ def _shown(envelope: Envelope) -> str:
 def judge_tls(case: Case, expected: TlsBetween) -> Verdict:
     """The session by which the message went from one MTA to the other had this TLS."""
     connections = _between(case, expected)
-    verdict = expected.verdict
+    verdict, version = expected.verdict, expected.version
     met = any(
         (verdict is None or each.verdict == verdict.value)
+        and (version is None or each.tls_version == version.shown)
         and _presented(case, each.client_certificate, expected.client_certificate)
         for each in connections
     )

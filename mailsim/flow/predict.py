@@ -24,11 +24,9 @@ from mailsim.flow.wire import (
     SendContent,
 )
 from mailsim.mail.reply import Reply
-from mailsim.trace.events import Closed
+from mailsim.trace.events import Closed, NotSecured
 from mailsim.world.facts import SessionFacts, TlsFacts
-
-# both ends of a simulated handshake speak TLS 1.3 unless a scenario says otherwise
-TLS_VERSION = "TLS1_3"
+from mailsim.world.tls_version import NoCommonVersion
 
 
 def run_until_quiet(pipeline: Pipeline, until: datetime | None) -> None:
@@ -64,6 +62,7 @@ class MemoryWire:
         self._session: ServerSession | None = None
         self._message = ""
         self._then = Then.NEXT_LINE
+        self._not_secured: NotSecured | None = None
 
     def do(self, operation: Operation) -> Result:
         """Carry one operation out."""
@@ -129,14 +128,25 @@ class MemoryWire:
         if tls is None:
             return Broken("the server has no certificate")
         client = self._pipeline.view(self._client_id)
+        agreed = client.mta.tls.agreed(tls.versions)
+        if agreed is None:
+            return self._refused(session, NoCommonVersion(client.mta.tls, tls.versions))
         shown = (
             client.pki.presented(operation.certificate) if operation.certificate and tls.ask_client else None
         )
-        session.secured(TlsFacts(TLS_VERSION, shown))
-        return Handshake(TlsFacts(TLS_VERSION, client.pki.presented(tls.certificate)))
+        session.secured(TlsFacts(agreed.shown, shown))
+        return Handshake(TlsFacts(agreed.shown, client.pki.presented(tls.certificate)))
+
+    def _refused(self, session: ServerSession, mismatch: NoCommonVersion) -> Broken:
+        """Fail a handshake; the server's view of it is written when the connection is over."""
+        self._not_secured = NotSecured(str(session.peer_ip), str(mismatch))
+        return Broken(str(mismatch), mismatch=mismatch)
 
     def _close(self) -> Result:
         session = self._open_session
+        if self._not_secured is not None:
+            self._pipeline.record(session.mta_id, self._not_secured, session=session.name)
+            self._not_secured = None
         cause = "" if session.closed else "closed by the client without QUIT"
         self._pipeline.record(self._client_id, Closed(cause), session=session.name)
         self._session = None

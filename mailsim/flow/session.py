@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import Enum
+from ipaddress import IPv4Address
 from typing import Any, Protocol
 
 from mailsim.errors import Bug
@@ -270,6 +271,11 @@ class ServerSession:
     def tls(self) -> ServerTls | None:
         """How this server enters TLS now."""
         return self._kind.on_starttls(self._at, self._session)
+
+    @property
+    def peer_ip(self) -> IPv4Address:
+        """The modelled address of the client."""
+        return self._facts.peer_ip
 
     @property
     def message(self) -> str:

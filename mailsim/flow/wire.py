@@ -13,6 +13,7 @@ from typing import TypeAlias
 from mailsim.mail.reply import Reply
 from mailsim.mta.kind import Target
 from mailsim.world.facts import TlsFacts
+from mailsim.world.tls_version import NoCommonVersion
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,10 +90,12 @@ class Broken:
     Args:
         cause: in words.
         replies: what was heard before it broke.
+        mismatch: why, where it broke in a handshake because the two sides speak no common version of TLS.
     """
 
     cause: str
     replies: tuple[Reply, ...] = ()
+    mismatch: NoCommonVersion | None = None
 
 
 Operation: TypeAlias = Open | Say | SendContent | SendChunk | Secure | Close

@@ -45,8 +45,9 @@ from mailsim.live.tls import peer_chain, tls_version
 from mailsim.mail.reply import Reply, ReplyReader
 from mailsim.mta.kind import Target
 from mailsim.pki import read_presented
-from mailsim.trace.events import Closed
+from mailsim.trace.events import Closed, NotSecured
 from mailsim.world.facts import TlsFacts
+from mailsim.world.tls_version import TlsVersions
 
 REFUSED = "connection refused"
 CLOSED = "connection closed by the server"
@@ -206,7 +207,7 @@ class LiveWire:
             raise Bug(f"{self._client_id} sends from {operation.source}, which the topology does not have")
         port = self._listeners.port_for(target.address, target.port)
         made = sockets.bound_socket(near, 0, whose=self._client_id)
-        self._link = run.links.announce(made.getsockname(), operation.session)
+        self._link = run.links.announce(made.getsockname(), operation.session, self._versions)
         try:
             await sockets.connect(made, far, port)
         except BaseException as error:
@@ -250,14 +251,25 @@ class LiveWire:
         return Heard(replies) if len(replies) == count else Broken(CLOSED, replies)
 
     async def _secure(self, operation: Secure) -> Result:
-        context = self._run.contexts.client(operation.certificate)
+        context = self._run.contexts.client(operation.certificate, self._versions)
         async with self._limit("the handshake"):
             try:
                 facts = await self._open_connection.secure(context, self._name(operation.host))
             except OSError as error:
-                return Broken(f"the handshake failed: {error}")
+                return self._broken_handshake(error)
         self._open_link.at_client.said.append(f"<{facts.version}>")
         return Handshake(facts)
+
+    def _broken_handshake(self, error: OSError) -> Broken:
+        """Say why a handshake failed: by the versions both sides speak, else as the wire told it."""
+        server = self._open_link.server
+        tls = server.tls if server else None
+        mismatch = self._open_link.mismatch(tls.versions) if tls else None
+        return Broken(str(mismatch or f"the handshake failed: {error}"), mismatch=mismatch)
+
+    @property
+    def _versions(self) -> TlsVersions:
+        return self._run.pipeline.world.mtas[self._client_id].tls
 
     def _name(self, host: str) -> str:
         """Return the name to ask for; of an address literal, the address, which is never sent."""
@@ -270,6 +282,7 @@ class LiveWire:
             await connection.close()
             await link.ended
         self._connection = self._link = None
+        self._note_handshake(link)
         closed = link.server is not None and link.server.closed
         cause = "" if closed else "closed by the client without QUIT"
         self._run.tick()
@@ -278,6 +291,12 @@ class LiveWire:
         if differs:
             self._run.crashed(self._client_id, f"the ends do not agree: {differs}", session=link.session)
         return Heard(())
+
+    def _note_handshake(self, link: Link) -> None:
+        """Write the server's view of a handshake that failed, now that both ends are over."""
+        if link.server is not None and link.not_secured:
+            what = NotSecured(str(link.server.peer_ip), link.not_secured)
+            self._run.pipeline.record(link.server.mta_id, what, session=link.session)
 
     @asynccontextmanager
     async def _limit(self, what: str) -> AsyncIterator[None]:

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from mailsim.live.tls import client_context, server_context
 from mailsim.mta.kind import ServerTls
 from mailsim.pki import Credentials
+from mailsim.world.tls_version import TlsVersions
 
 
 class Contexts:
@@ -23,18 +24,21 @@ class Contexts:
     def __init__(self, credentials: Callable[[str], Credentials]) -> None:
         self._credentials = credentials
         self._servers: dict[ServerTls, ssl.SSLContext] = {}
-        self._clients: dict[str | None, ssl.SSLContext] = {}
+        self._clients: dict[tuple[str | None, TlsVersions], ssl.SSLContext] = {}
 
     def server(self, tls: ServerTls) -> ssl.SSLContext:
         """Return the context of a server that enters TLS in this way."""
         if tls not in self._servers:
             shown = self._credentials(tls.certificate)
-            self._servers[tls] = server_context(shown, ask_client_certificate=tls.ask_client)
+            self._servers[tls] = server_context(
+                shown, ask_client_certificate=tls.ask_client, versions=tls.versions
+            )
         return self._servers[tls]
 
-    def client(self, certificate: str | None) -> ssl.SSLContext:
-        """Return the context of a client that shows a certificate when asked; None shows none."""
-        if certificate not in self._clients:
+    def client(self, certificate: str | None, versions: TlsVersions) -> ssl.SSLContext:
+        """Return the context of a client that speaks these versions, and shows a certificate when asked; None shows none."""
+        key = certificate, versions
+        if key not in self._clients:
             shown = None if certificate is None else self._credentials(certificate)
-            self._clients[certificate] = client_context(shown)
-        return self._clients[certificate]
+            self._clients[key] = client_context(shown, versions=versions)
+        return self._clients[key]

@@ -202,7 +202,8 @@ class Dialogue:
         try:
             facts = await self._connection.secure(context)
         except OSError as error:
-            self._not_secured(f"the handshake failed: {error}")
+            mismatch = self._link.mismatch(tls.versions) if self._link else None
+            self._not_secured(str(mismatch or f"the handshake failed: {error}"))
             raise
         except ValueError as error:
             self._not_secured(str(error))
@@ -270,6 +271,10 @@ class Dialogue:
             self._run.pipeline.record(self._session.mta_id, Closed(cause), session=self._session.name)
 
     def _not_secured(self, cause: str) -> None:
+        """Write down that the handshake failed; of our own connections the client's end does, when both are over."""
+        if self._link is not None:
+            self._link.not_secured = cause
+            return
         self._run.tick()
         what = NotSecured(str(self._connection.peer()), cause)
         self._run.pipeline.record(self._session.mta_id, what, session=self._session.name)

@@ -13,8 +13,11 @@ from dataclasses import dataclass, field
 
 from mailsim.flow.session import ServerSession
 from mailsim.mail.reply import Reply
+from mailsim.world.tls_version import NoCommonVersion, TlsVersions
 
 Peer = tuple[str, int]
+
+USUAL = TlsVersions()
 
 
 @dataclass(slots=True)
@@ -59,19 +62,27 @@ class Link:
 
     Args:
         session: the session's stable name.
+        versions: the versions of TLS that the client speaks.
         ended: done when the server's end is over.
         message: the stable name of the message in transfer or transferred last.
         server: the server's session once it is connected.
         at_client: what the client wrote down.
         at_server: what the server wrote down.
+        not_secured: why the handshake failed, as the server says it; empty when it did not.
     """
 
     session: str
+    versions: TlsVersions
     ended: asyncio.Future[None]
     message: str = ""
     server: ServerSession | None = None
     at_client: Transcript = field(default_factory=Transcript)
     at_server: Transcript = field(default_factory=Transcript)
+    not_secured: str = ""
+
+    def mismatch(self, server: TlsVersions) -> NoCommonVersion | None:
+        """Return why no handshake can succeed; of two ends that cannot agree, only one learns it from the wire."""
+        return NoCommonVersion.between(self.versions, server)
 
     def incoming(self) -> str:
         """Return the name of the message that the client is about to send."""
@@ -84,9 +95,9 @@ class Links:
     def __init__(self) -> None:
         self._announced: dict[Peer, Link] = {}
 
-    def announce(self, peer: Peer, session: str) -> Link:
+    def announce(self, peer: Peer, session: str, versions: TlsVersions = USUAL) -> Link:
         """Make the link of a client socket that is about to connect."""
-        link = Link(session, asyncio.get_running_loop().create_future())
+        link = Link(session, versions, asyncio.get_running_loop().create_future())
         self._announced[peer] = link
         return link
 

@@ -60,13 +60,14 @@ def _bound(made: socket.socket, address: IPv4Address, port: int, whose: str) -> 
     """Bind a socket, or close it."""
     try:
         host = require_loopback(address)
+    except Bug:
+        made.close()
+        raise
+    try:
         made.bind((host, port))
     except (OSError, OverflowError) as error:
         made.close()
         raise LiveError(_refusal(host, port, whose, error)) from error
-    except Bug:
-        made.close()
-        raise
     return made
 
 

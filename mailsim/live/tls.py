@@ -3,8 +3,8 @@
 Called by the listeners and by the sending driver. Python's ``ssl`` can only reject a certificate that it was
 asked to look at; here every certificate gets in, is handed over as it was sent, and is judged by the core.
 Both ends are an ``ssl.SSLContext`` whose connections are pyOpenSSL's, so ``StreamWriter.start_tls`` and
-``loop.start_tls`` take them like any other. TLS 1.2 and up; sessions are never resumed, because a resumed
-session shows no certificate.
+``loop.start_tls`` take them like any other. Each end is held to the versions of TLS that its host speaks, of which 1.0 and
+1.1 need an OpenSSL that still has them; sessions are never resumed, because a resumed session shows no certificate.
 Sources: CPython ``Lib/asyncio/sslproto.py`` and ``Modules/_ssl.c`` (what asyncio expects of a connection), OpenSSL
 manual ``SSL_get_peer_cert_chain(3)``, ``SSL_CTX_set_verify(3)``, ``SSL_CTX_set_security_level(3)``.
 """
@@ -15,11 +15,14 @@ import asyncio
 import ipaddress
 import ssl
 from collections.abc import Callable
+from contextlib import suppress
+from functools import cache
 from typing import Any, Self, TypeVar, cast
 
 from OpenSSL import SSL, crypto
 
 from mailsim.pki.credentials import Credentials
+from mailsim.world.tls_version import TlsVersion, TlsVersions
 
 _Result = TypeVar("_Result")
 
@@ -27,34 +30,80 @@ _RECORD = 16 * 1024  # octets, the most that one TLS record carries (rfc8446:5.1
 _PUMPED = 64 * 1024  # octets moved at a time: some records, yet below the size at which malloc turns to mmap
 
 
-def server_context(credentials: Credentials, *, ask_client_certificate: bool) -> ssl.SSLContext:
+_NUMBERS = {
+    TlsVersion.TLS1_0: SSL.TLS1_VERSION,
+    TlsVersion.TLS1_1: SSL.TLS1_1_VERSION,
+    TlsVersion.TLS1_2: SSL.TLS1_2_VERSION,
+    TlsVersion.TLS1_3: SSL.TLS1_3_VERSION,
+}
+_NAMES = {"TLSv1": "TLS1_0", "TLSv1.1": "TLS1_1", "TLSv1.2": "TLS1_2", "TLSv1.3": "TLS1_3"}
+_USUAL = TlsVersions()
+
+
+@cache
+def is_spoken(version: TlsVersion) -> bool:
+    """Tell whether this machine's OpenSSL speaks a version, by a handshake in memory without certificates."""
+    if not version.deprecated:
+        return True
+    try:
+        return _shakes_hands(_NUMBERS[version])
+    except SSL.Error:
+        return False
+
+
+def _shakes_hands(version: int) -> bool:
+    near, far = (SSL.Connection(_anonymous(version), None) for _ in range(2))
+    near.set_accept_state()
+    far.set_connect_state()
+    for end, other in ((far, near), (near, far), (far, near), (near, far)):
+        with suppress(SSL.WantReadError):
+            end.do_handshake()
+        with suppress(SSL.WantReadError):
+            other.bio_write(end.bio_read(_PUMPED))
+    far.do_handshake()
+    return True
+
+
+def _anonymous(version: int) -> SSL.Context:
+    context = SSL.Context(SSL.TLS_METHOD)
+    context.set_min_proto_version(version)
+    context.set_max_proto_version(version)
+    context.set_cipher_list(b"aNULL:@SECLEVEL=0")
+    return context
+
+
+def server_context(
+    credentials: Credentials, *, ask_client_certificate: bool, versions: TlsVersions = _USUAL
+) -> ssl.SSLContext:
     """Build the context of a listener.
 
     Args:
         credentials: what the listener shows.
         ask_client_certificate: whether the client is asked for a certificate; it may still send none, and any
             that it sends is taken.
+        versions: what it speaks.
 
     Raises:
         OpenSSL.SSL.Error: the key does not belong to the leaf.
     """
-    context = _context()
+    context = _context(versions)
     _show(context, credentials)
     if ask_client_certificate:
         context.set_verify(SSL.VERIFY_PEER, _accept)
     return _AsyncioContext(context)
 
 
-def client_context(credentials: Credentials | None) -> ssl.SSLContext:
+def client_context(credentials: Credentials | None, *, versions: TlsVersions = _USUAL) -> ssl.SSLContext:
     """Build the context of a sender; it never rejects the server's certificate.
 
     Args:
         credentials: what the sender shows when asked, or None to show nothing.
+        versions: what it speaks.
 
     Raises:
         OpenSSL.SSL.Error: the key does not belong to the leaf.
     """
-    context = _context()
+    context = _context(versions)
     if credentials is not None:
         _show(context, credentials)
     # The default, SSL_VERIFY_NONE, still receives the server's chain: SSL_CTX_set_verify(3).
@@ -72,18 +121,19 @@ def peer_chain(transport: asyncio.BaseTransport) -> tuple[bytes, ...]:
 
 
 def tls_version(transport: asyncio.BaseTransport) -> str:
-    """Return the version of TLS as Exchange prints it in Received lines: TLS1_2 or TLS1_3.
+    """Return the version of TLS as Exchange prints it in Received lines, such as TLS1_2.
 
     Args:
         transport: of a connection after its handshake.
     """
     connection = cast("_Connection", transport.get_extra_info("ssl_object"))
-    return connection.version().replace("TLSv", "TLS").replace(".", "_")
+    return _NAMES[connection.version()]
 
 
-def _context() -> SSL.Context:
+def _context(versions: TlsVersions) -> SSL.Context:
     context = SSL.Context(SSL.TLS_METHOD)
-    context.set_min_proto_version(SSL.TLS1_2_VERSION)
+    context.set_min_proto_version(_NUMBERS[next(filter(is_spoken, versions.spoken), versions.lowest)])
+    context.set_max_proto_version(_NUMBERS[versions.highest])
     # Before any certificate is loaded: OpenSSL would not even show a weak one of our own.
     context.set_cipher_list(b"DEFAULT:@SECLEVEL=0")
     context.set_options(SSL.OP_NO_TICKET | SSL.OP_NO_COMPRESSION | SSL.OP_NO_RENEGOTIATION)

@@ -18,7 +18,7 @@ from ipaddress import IPv4Address
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from mailsim.errors import MailsimError
+from mailsim.errors import MailsimError, UnsupportedError
 from mailsim.flow.pipeline import Attempt, Pipeline
 from mailsim.flow.spool import Submission
 from mailsim.flow.wire import Operation, Result
@@ -26,6 +26,9 @@ from mailsim.live.client import LiveWire
 from mailsim.live.guard import Guard
 from mailsim.live.listeners import Listeners
 from mailsim.live.run import Endpoint, Run, WallClock
+from mailsim.live.tls import is_spoken
+from mailsim.world.tls_version import TlsVersion
+from mailsim.world.topology import Topology
 
 if TYPE_CHECKING:
     from mailsim.live.dns_server import DnsEndpoint, DnsServer
@@ -65,8 +68,10 @@ class LiveRun:
         """Listen everywhere.
 
         Raises:
+            UnsupportedError: a host speaks versions of TLS that this machine's OpenSSL has no more.
             LiveError: the machine refuses; nothing is left open.
         """
+        _require_versions(self.pipeline.world)
         _tame_allocator()
         await self._listeners.open()
         return self
@@ -260,6 +265,18 @@ class LiveRun:
             outcomes = end.value
         self.pipeline.finish(outcomes)
         return None
+
+
+def _require_versions(world: Topology) -> None:
+    """Refuse a topology in which a host speaks versions of TLS that this machine does not."""
+    hosts = {
+        version: ", ".join(mta.id for mta in world.mtas.values() if version in mta.tls.spoken)
+        for version in TlsVersion
+        if not is_spoken(version)
+    }
+    missing = [f"TLS {version.value}, which {names} should" for version, names in hosts.items() if names]
+    if missing:
+        raise UnsupportedError(f"this machine's OpenSSL does not speak {'; nor '.join(missing)}")
 
 
 def _tame_allocator() -> None:

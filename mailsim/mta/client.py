@@ -16,7 +16,15 @@ from mailsim.mail.message import Message
 from mailsim.mail.reply import Reply, reply
 from mailsim.mail.sasl import Claim
 from mailsim.mta.generic import replies
-from mailsim.mta.generic.send import OPPORTUNISTIC_TLS, word_tls_problem, word_unreachable
+from mailsim.mta.generic.send import (
+    FAILED_HANDSHAKE,
+    OPPORTUNISTIC_TLS,
+    REVOCATION,
+    fall_back,
+    look_at_next_hop,
+    word_tls_problem,
+    word_unreachable,
+)
 from mailsim.mta.kind import (
     Acceptance,
     Categorized,
@@ -70,7 +78,7 @@ class ClientHost:
     name = "client"
     words: Words = replies.WORDS
     failure_is = "refused"
-    assumptions = NEXT_HOP
+    assumptions = (*NEXT_HOP, REVOCATION, FAILED_HANDSHAKE)
 
     def on_connect(self, _at: PointOfView, _facts: SessionFacts) -> Greeting:
         return Greeting(Decision("connection", reply(521, "5.3.2", "Host does not accept mail"), ()))
@@ -126,7 +134,15 @@ class ClientHost:
         return choose_targets(at, relay, avoid_self=False)
 
     def on_offer(self, at: PointOfView, relay: Relay, offer: Offer) -> Decision[Reply | None]:
-        return judge_offer(at, relay, offer, word_tls_problem, OPPORTUNISTIC_TLS)
+        return judge_offer(
+            at,
+            relay,
+            offer,
+            word_tls_problem,
+            cite=OPPORTUNISTIC_TLS,
+            diligence=look_at_next_hop(at),
+            fallback=fall_back(at),
+        )
 
     def on_no_route(self, _at: PointOfView, _relay: Relay, problem: RouteProblem) -> Reply:
         return replies.NO_ROUTE[problem]

@@ -28,6 +28,7 @@ from mailsim.pki import Pki
 from mailsim.reason.assumption import Assumption
 from mailsim.reason.decision import Decision, Reason
 from mailsim.world.facts import SessionFacts, TlsFacts
+from mailsim.world.tls_version import NoCommonVersion, TlsVersions
 from mailsim.world.topology import Mta, Topology
 
 
@@ -105,10 +106,11 @@ class Greeting:
 
 @dataclass(frozen=True, slots=True)
 class ServerTls:
-    """How a server enters TLS: the certificate it shows, and whether it asks for the client's."""
+    """How a server enters TLS: the certificate it shows, whether it asks for the client's, the versions it speaks."""
 
     certificate: str
     ask_client: bool
+    versions: TlsVersions
 
 
 @dataclass(frozen=True, slots=True)
@@ -401,6 +403,7 @@ class Offer:
         tls: what the handshake showed; None before it.
         tls_failed: why the handshake failed; empty when it did not.
         address: where it was reached; None where that does not matter.
+        mismatch: the versions of TLS that both sides speak, where the handshake failed by them.
     """
 
     host: str
@@ -408,6 +411,7 @@ class Offer:
     tls: TlsFacts | None = None
     tls_failed: str = ""
     address: IPv4Address | None = None
+    mismatch: NoCommonVersion | None = None
 
 
 @dataclass(frozen=True, slots=True)

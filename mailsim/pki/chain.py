@@ -2,8 +2,8 @@
 
 Called by ``Pki.judge``. The verdict is a path validation by ``cryptography.x509.verification`` of the chain as sent;
 its words ("candidates exhausted") explain nothing, so a walk of our own over the same certificates says what an
-administrator can mend. EKU, host names, revocation and the strength of the leaf are questions of the vendors, not of
-this module. Pure. Source: rfc5280 section 6 (normative).
+administrator can mend. EKU, host names, revocation and the strength of the leaf's key are questions of the vendors, not of
+this module; a weak key of an issuer is refused by the validation itself. Pure. Source: rfc5280 section 6 (normative).
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from datetime import datetime
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import NameOID
 from cryptography.x509.verification import (
     Criticality,
@@ -27,6 +28,9 @@ from mailsim.world.certificate import ChainVerdict
 Certificates = Sequence[x509.Certificate]
 Fault = tuple[str, str]  # the reason word, and what was seen
 
+LEAST_RSA_BITS = 2048
+"""Below it the verifier takes no key of an issuer (CA/Browser Forum Baseline Requirements, section 6.1.5)."""
+
 # Authorities must be authorities; every other extension is the business of the vendors' own checks.
 _CA_POLICY = ExtensionPolicy.permit_all().require_present(x509.BasicConstraints, Criticality.AGNOSTIC, None)
 _LEAF_POLICY = ExtensionPolicy.permit_all()
@@ -38,8 +42,9 @@ def judge_chain(
     """Judge a chain as sent.
 
     A chain with several faults gets the reason of the first in the order missing or untrusted root, leaf's dates,
-    dates of its issuers; ``saw`` tells all of them. A path that is complete, trusted and in time and yet refused
-    (an issuer that is no authority, a signature algorithm out of use) is called ``PartialChain``.
+    dates of its issuers; ``saw`` tells all of them. Of a path that is complete, trusted and in time and yet refused,
+    an issuer with a weak key is called ``HasWeakSignature`` (the word of .NET's X509ChainStatusFlags), anything else
+    (an issuer that is no authority, a signature algorithm out of use) ``PartialChain``.
 
     Args:
         chain: leaf first, at least one.
@@ -133,6 +138,11 @@ def _refusal(path: Certificates) -> Iterator[Fault]:
     for issuer in path[1:]:
         if not is_authority(issuer):
             yield "PartialChain", f"{_shown(issuer.subject)} is no certificate authority"
+            return
+        key = issuer.public_key()
+        if isinstance(key, rsa.RSAPublicKey) and key.key_size < LEAST_RSA_BITS:
+            weak = f"{_shown(issuer.subject)} has an RSA key of {key.key_size} bits, too weak to issue"
+            yield "HasWeakSignature", weak
             return
     yield "PartialChain", "a key, a signature or a constraint in this chain is not acceptable"
 

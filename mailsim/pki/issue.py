@@ -2,8 +2,9 @@
 
 Called by ``Pki`` when something is asked for that is not stored. ``trustme`` issues the ordinary host certificate.
 What it cannot make is built here on ``cryptography``: authorities with a CN of their own (trustme's have only O and
-OU, and a validity of 2000 to 2999), self-signed certificates, certificates without subjectAltName, and names that
-trustme would rewrite (upper case, underscores, IP literals).
+OU, and a validity of 2000 to 2999), self-signed certificates, certificates without subjectAltName, names that
+trustme would rewrite (upper case, underscores, IP literals), subjects beyond a CN, and every other key or
+extendedKeyUsage.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from datetime import UTC, datetime
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.asymmetric.types import (
     CertificateIssuerPrivateKeyTypes,
     CertificatePublicKeyTypes,
@@ -28,7 +29,8 @@ from cryptography.hazmat.primitives.serialization import (
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from mailsim.pki.credentials import Credentials
-from mailsim.world.certificate import CertificateSpec
+from mailsim.world.certificate import AuthoritySpec, CertificateSpec, Eku, KeyType
+from mailsim.world.distinguished_name import DistinguishedName
 
 # An authority outlives every host certificate: simulated time may be any year. OpenSSL on Windows fails past 3000.
 AUTHORITY_NOT_BEFORE = datetime(1970, 1, 1, tzinfo=UTC)
@@ -42,6 +44,30 @@ ORGANIZATIONAL_UNIT = "Simulated hosts"
 _ORDINARY_NAME = re.compile(
     r"(\*\.)?([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)*(?=[0-9-]*[a-z])[a-z0-9]([a-z0-9-]*[a-z0-9])?"
 )
+
+_CURVES = {KeyType.ECDSA_P256: ec.SECP256R1, KeyType.ECDSA_P384: ec.SECP384R1}
+_MODULI = {KeyType.RSA_2048: 2048, KeyType.RSA_1024: 1024}
+_EXPONENT = 65537
+
+_USAGES = {
+    Eku.BOTH: (ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH),
+    Eku.SERVER: (ExtendedKeyUsageOID.SERVER_AUTH,),
+    Eku.CLIENT: (ExtendedKeyUsageOID.CLIENT_AUTH,),
+    Eku.NONE: (),
+    Eku.OTHER: (ExtendedKeyUsageOID.EMAIL_PROTECTION,),
+}
+_ATTRIBUTES = {
+    "CN": NameOID.COMMON_NAME,
+    "OU": NameOID.ORGANIZATIONAL_UNIT_NAME,
+    "O": NameOID.ORGANIZATION_NAME,
+    "L": NameOID.LOCALITY_NAME,
+    "ST": NameOID.STATE_OR_PROVINCE_NAME,
+    "C": NameOID.COUNTRY_NAME,
+    "DC": NameOID.DOMAIN_COMPONENT,
+    "STREET": NameOID.STREET_ADDRESS,
+    "UID": NameOID.USER_ID,
+    "E": NameOID.EMAIL_ADDRESS,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,18 +98,18 @@ def key_pem(key: CertificateIssuerPrivateKeyTypes) -> bytes:
     return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
 
 
-def make_authority(common_name: str, issuer: Authority | None = None) -> Authority:
-    """Make an authority whose subject is this CN alone.
+def make_authority(spec: AuthoritySpec, issuer: Authority | None = None) -> Authority:
+    """Make an authority.
 
     Args:
-        common_name: 1 to 64 characters.
+        spec: its description.
         issuer: who certifies it; None makes a root.
 
     Raises:
         ValueError: a subject cannot hold the name.
     """
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = _common_name(common_name)
+    key = _make_key(spec.key)
+    name = x509_name(spec.distinguished_name)
     above = issuer.certificate.subject if issuer else name
     builder = (
         _builder(name, above, key.public_key(), AUTHORITY_NOT_BEFORE, AUTHORITY_NOT_AFTER)
@@ -108,14 +134,15 @@ def make_credentials(spec: CertificateSpec, authority: Authority | None) -> Cred
     """
     if authority is not None and is_ordinary(spec):
         return _issue_by_trustme(spec, authority)
-    key = ec.generate_private_key(ec.SECP256R1())
+    key = _make_key(spec.key)
     return Credentials(chain=(_build_host_certificate(spec, key, authority),), key=key)
 
 
 def is_ordinary(spec: CertificateSpec) -> bool:
     """Return whether trustme makes the certificate exactly as it is described."""
     named = bool(spec.names) and bool(spec.common_name)
-    return named and all(_ORDINARY_NAME.fullmatch(name) for name in spec.names)
+    profiled = spec.subject or spec.eku not in (None, Eku.BOTH) or spec.key not in (None, KeyType.ECDSA_P256)
+    return named and not profiled and all(_ORDINARY_NAME.fullmatch(name) for name in spec.names)
 
 
 def _issue_by_trustme(spec: CertificateSpec, authority: Authority) -> Credentials:
@@ -137,17 +164,18 @@ def _issue_by_trustme(spec: CertificateSpec, authority: Authority) -> Credential
 
 
 def _build_host_certificate(
-    spec: CertificateSpec, key: ec.EllipticCurvePrivateKey, authority: Authority | None
+    spec: CertificateSpec, key: CertificateIssuerPrivateKeyTypes, authority: Authority | None
 ) -> x509.Certificate:
-    subject = _common_name(spec.common_name)
+    subject = x509_name(spec.distinguished_name)
     issuer = authority.certificate.subject if authority else subject
-    usages = [ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH]
     builder = (
         _builder(subject, issuer, key.public_key(), spec.not_before, spec.not_after)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(_key_usage(authority=False), critical=True)
-        .add_extension(x509.ExtendedKeyUsage(usages), critical=False)
     )
+    usages = _USAGES[spec.eku or Eku.BOTH]
+    if usages:
+        builder = builder.add_extension(x509.ExtendedKeyUsage(usages), critical=False)
     if spec.names:
         names = x509.SubjectAlternativeName([x509.DNSName(name) for name in spec.names])
         builder = builder.add_extension(names, critical=False)
@@ -176,8 +204,22 @@ def _builder(
     )
 
 
-def _common_name(common_name: str) -> x509.Name:
-    return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common_name)])
+def _make_key(kind: KeyType | None) -> CertificateIssuerPrivateKeyTypes:
+    """Make a key; where the kind is left open, of the one that is made fastest."""
+    kind = kind or KeyType.ECDSA_P256
+    if kind in _MODULI:
+        return rsa.generate_private_key(_EXPONENT, _MODULI[kind])
+    return ec.generate_private_key(_CURVES[kind]())
+
+
+def x509_name(name: DistinguishedName) -> x509.Name:
+    """Return a name as it goes into a certificate: the most specific attribute last.
+
+    Raises:
+        ValueError: X.509 cannot hold a value, such as a CN over 64 characters or a country not of two letters.
+    """
+    parts = reversed(name.parts)
+    return x509.Name([x509.NameAttribute(_ATTRIBUTES[attribute], value) for attribute, value in parts])
 
 
 def _issuer_key(authority: Authority) -> x509.AuthorityKeyIdentifier:

@@ -71,7 +71,7 @@ class Pki:
         self._verdicts = lru_cache(_REMEMBERED)(self._find_verdict)
 
     def credentials(self, name: str) -> Credentials:
-        """Return the key and chain of a host certificate, ECDSA P-256 unless stored otherwise.
+        """Return the key and chain of a host certificate; ECDSA P-256 unless described or stored otherwise.
 
         Args:
             name: the ``name`` of a ``CertificateSpec``.
@@ -123,6 +123,24 @@ class Pki:
         changes = self._changes(certificate.chain)
         since = changes[bisect_right(changes, at) - 1]
         return self._verdicts(certificate.chain, frozenset(trusts), since)
+
+    def revoked_since(self, certificate: PresentedCertificate) -> datetime | None:
+        """Return since when a certificate is revoked by its authority, None when it never is.
+
+        This is what a revocation list would say: the certificate itself counts, not its name.
+
+        Args:
+            certificate: as presented, with its chain.
+
+        Raises:
+            Bug, StaleCertificate, ValueError: as ``credentials``.
+        """
+        revoked = (spec for spec in self._certificate_specs.values() if spec.revoked_since is not None)
+        leaf = certificate.chain[0] if certificate.chain else b""
+        return next((spec.revoked_since for spec in revoked if self._leaf(spec) == leaf), None)
+
+    def _leaf(self, spec: CertificateSpec) -> bytes:
+        return self.presented(spec.name).chain[0]
 
     def file_of(self, name: str) -> str:
         """Return the file in which ``export`` puts the key and chain of a host certificate.
@@ -186,7 +204,7 @@ class Pki:
             spec = _find("authority", self._authority_specs, name)
             issuer = self._authority(spec.issuer) if spec.issuer else None
             stored = stored_authority(spec, self._authority_stems[name], self._stored, issuer)
-            self._authorities[name] = stored or make_authority(spec.common_name, issuer)
+            self._authorities[name] = stored or make_authority(spec, issuer)
         return self._authorities[name]
 
     def _public_names(self) -> tuple[str, ...]:

@@ -11,9 +11,10 @@ from functools import lru_cache
 
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.x509.oid import NameOID
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from mailsim.world.certificate import PresentedCertificate
+from mailsim.world.certificate import ANY_USAGE, PresentedCertificate, PublicKey, Role
 
 # cryptography parses parts of a certificate only when asked; these are all the ways in which it refuses one.
 _UNREADABLE = (
@@ -23,6 +24,13 @@ _UNREADABLE = (
     x509.InvalidVersion,
     x509.UnsupportedGeneralNameType,
 )
+_USAGES = {
+    ExtendedKeyUsageOID.SERVER_AUTH: Role.SERVER.value,
+    ExtendedKeyUsageOID.CLIENT_AUTH: Role.CLIENT.value,
+    ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE: ANY_USAGE,
+    ExtendedKeyUsageOID.EMAIL_PROTECTION: "e-mail protection",
+    ExtendedKeyUsageOID.CODE_SIGNING: "code signing",
+}
 
 
 def read_presented(chain: Sequence[bytes]) -> PresentedCertificate | None:
@@ -66,6 +74,28 @@ def dns_names(certificate: x509.Certificate) -> tuple[str, ...]:
     return tuple(found.value.get_values_for_type(x509.DNSName))
 
 
+def usages(certificate: x509.Certificate) -> tuple[str, ...] | None:
+    """Return what the extendedKeyUsage allows, in order; None without the extension."""
+    try:
+        found = certificate.extensions.get_extension_for_class(x509.ExtendedKeyUsage)
+    except x509.ExtensionNotFound:
+        return None
+    return tuple(_USAGES.get(usage, usage.dotted_string) for usage in found.value)
+
+
+def public_key(certificate: x509.Certificate) -> PublicKey:
+    """Return the kind and size of its key; of one that cannot be read the kind alone."""
+    try:
+        key = certificate.public_key()
+    except _UNREADABLE:
+        return PublicKey("unknown", 0)
+    if isinstance(key, ec.EllipticCurvePublicKey):
+        return PublicKey("ECDSA", key.curve.key_size)
+    if isinstance(key, rsa.RSAPublicKey):
+        return PublicKey("RSA", key.key_size)
+    return PublicKey(type(key).__name__.removesuffix("PublicKey").lstrip("_"), 0)
+
+
 @lru_cache(maxsize=4096)
 def _read(chain: tuple[bytes, ...]) -> PresentedCertificate:
     leaf = load_chain(chain)[0]
@@ -77,6 +107,8 @@ def _read(chain: tuple[bytes, ...]) -> PresentedCertificate:
         not_before=leaf.not_valid_before_utc,
         not_after=leaf.not_valid_after_utc,
         chain=chain,
+        usages=usages(leaf),
+        key=public_key(leaf),
     )
 
 
@@ -84,6 +116,7 @@ def _load(position: int, der: bytes) -> x509.Certificate:
     try:
         certificate = x509.load_der_x509_certificate(der)
         dns_names(certificate)
+        usages(certificate)
     except _UNREADABLE as error:
         raise ValueError(f"certificate {position} of the chain cannot be read: {error}") from error
     return certificate

@@ -21,14 +21,22 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from mailsim.pki.chain import is_authority, is_issued_by
 from mailsim.pki.credentials import Credentials
-from mailsim.pki.issue import Authority
-from mailsim.pki.presented import common_name, dns_names
-from mailsim.world.certificate import AuthoritySpec, CertificateSpec
+from mailsim.pki.issue import Authority, x509_name
+from mailsim.pki.presented import common_name, dns_names, public_key, usages
+from mailsim.world.certificate import AuthoritySpec, CertificateSpec, Eku, KeyType, PublicKey, Role
+from mailsim.world.distinguished_name import DistinguishedName
 
 PUBLIC_AUTHORITIES = "ca.pem"
 
 _LONGEST = 100  # file systems take 255 octets a name
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]")
+
+_KEYS = {
+    KeyType.ECDSA_P256: PublicKey("ECDSA", 256),
+    KeyType.ECDSA_P384: PublicKey("ECDSA", 384),
+    KeyType.RSA_2048: PublicKey("RSA", 2048),
+    KeyType.RSA_1024: PublicKey("RSA", 1024),
+}
 
 
 class StaleCertificate(ValueError):  # a state of the user's files, not a fault of the call
@@ -79,11 +87,11 @@ def stored_authority(
     if pair is None:
         return None
     certificate = pair.chain[0]
-    if common_name(certificate.subject) != spec.common_name:
-        found = common_name(certificate.subject)
+    differences = "; ".join(_differences_of_authority(spec, certificate))
+    if differences:
         raise StaleCertificate(
-            f"stored authority {spec.name!r} no longer fits its description: CN {found!r}, wanted "
-            f"{spec.common_name!r}; delete {stem}.pem, {stem}.key and the certificates it issued to have them made anew"
+            f"stored authority {spec.name!r} no longer fits its description: {differences}; delete {stem}.pem, "
+            f"{stem}.key and the certificates it issued to have them made anew"
         )
     if not is_authority(certificate) or not _has_key_identifier(certificate):
         raise StaleCertificate(
@@ -177,6 +185,36 @@ def _read_key(file: str, pem: bytes) -> CertificateIssuerPrivateKeyTypes:
     return key
 
 
+def _differences_of_authority(spec: AuthoritySpec, certificate: x509.Certificate) -> Iterator[str]:
+    found = common_name(certificate.subject)
+    if found != spec.common_name:
+        yield f"CN {found!r}, wanted {spec.common_name!r}"
+    yield from _of_profile(certificate, spec.key, spec.subject)
+
+
+def _of_profile(
+    certificate: x509.Certificate, key: KeyType | None, subject: DistinguishedName | None
+) -> Iterator[str]:
+    """Yield how key and subject differ from what is described; what is left open may be anything."""
+    found = public_key(certificate)
+    if key is not None and found != _KEYS[key]:
+        yield f"key {found}, wanted {_KEYS[key]}"
+    wanted = x509_name(subject) if subject else certificate.subject
+    if certificate.subject != wanted:
+        yield f"subject {certificate.subject.rfc4514_string()}, wanted {wanted.rfc4514_string()}"
+
+
+def _eku_of(certificate: x509.Certificate) -> Eku:
+    """Return which of the described profiles of extendedKeyUsage a certificate has."""
+    found = usages(certificate)
+    if found is None:
+        return Eku.NONE
+    server, client = (role.value in found for role in (Role.SERVER, Role.CLIENT))
+    return {(True, True): Eku.BOTH, (True, False): Eku.SERVER, (False, True): Eku.CLIENT}.get(
+        (server, client), Eku.OTHER
+    )
+
+
 def _differences(
     spec: CertificateSpec,
     chain: tuple[x509.Certificate, ...],
@@ -191,6 +229,9 @@ def _differences(
         ("not after", _whole_seconds(leaf.not_valid_after_utc), _whole_seconds(spec.not_after)),
     ]
     yield from (f"{fact} {found}, wanted {wanted}" for fact, found, wanted in facts if found != wanted)
+    yield from _of_profile(leaf, spec.key, spec.subject)
+    if spec.eku is not None and _eku_of(leaf) is not spec.eku:
+        yield f"eku {_eku_of(leaf).value}, wanted {spec.eku.value}"
     if authority is None and not is_issued_by(leaf, leaf):
         yield "not self-signed"
     if intermediates is not None and chain[1:] != intermediates:

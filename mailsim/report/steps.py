@@ -15,7 +15,7 @@ from mailsim.flow.case import clock
 from mailsim.mail.address import Mailbox
 from mailsim.mail.dsn import Action
 from mailsim.report.why import gists
-from mailsim.trace.connection import AUTH, DATA, MAIL, RCPT, Connection, stage_of
+from mailsim.trace.connection import AUTH, DATA, MAIL, RCPT, STARTTLS, Connection, stage_of
 from mailsim.trace.events import (
     Attributed,
     Closed,
@@ -162,12 +162,21 @@ def _tls(connection: Connection) -> Told:
     missed = connection.not_secured.what if connection.not_secured else None
     if not connection.tls_version:
         cause = f": {missed.cause}" if isinstance(missed, NotSecured) else ""
-        return Told("unsure", 1, f"clear text{cause}")
+        return Told("unsure", 1, f"{'no TLS' if _shook_hands(connection) else 'clear text'}{cause}")
     server, client = connection.server_certificate, connection.client_certificate
     shown = f", certificate CN={server.common_name} {_VERDICTS[connection.verdict]}" if server else ""
     own = f", client certificate CN={client.common_name}" if client else ""
     tone = "bad" if connection.verdict == TlsVerdict.REJECTED else ""
     return Told(tone, 1, f"{connection.tls_version}{shown}{own}")
+
+
+def _shook_hands(connection: Connection) -> bool:
+    """Tell whether a handshake began, after which nothing goes in clear text."""
+    exchanged = (each.what for each in connection.exchanges)
+    return any(
+        isinstance(what, Exchanged) and stage_of(what.command) == STARTTLS and what.reply.positive
+        for what in exchanged
+    )
 
 
 def _refusals(connection: Connection, message: str) -> Iterator[str]:

@@ -13,7 +13,7 @@ class TlsFacts:
     """What a finished handshake showed to one end.
 
     Args:
-        version: as Exchange prints it: ``TLS1_2`` or ``TLS1_3``.
+        version: as Exchange prints it: ``TLS1_0`` to ``TLS1_3``.
         peer: the certificate the other end presented, None when it presented none.
     """
 

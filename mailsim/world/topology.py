@@ -15,6 +15,7 @@ from mailsim.reason.assumption import Assumption
 from mailsim.world.certificate import AuthoritySpec, CertificateSpec
 from mailsim.world.dns import View, Zones
 from mailsim.world.source import Written
+from mailsim.world.tls_version import TlsVersions
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,7 @@ class Mta(Written):
         names: every other name by which the scenario may call it, lower case.
         certificates: what it proves its name with, in order of time; empty when it has none.
         trusts: private authorities it trusts besides the public ones.
+        tls: the versions of TLS it speaks.
         config: the vendor's own configuration.
         out_of_date_since: since when others count its version as out of date, UTC; None when they do not.
         origin: where the scenario configures it.
@@ -60,6 +62,7 @@ class Mta(Written):
     names: frozenset[str] = frozenset()
     certificates: tuple[CertificateUse, ...] = ()
     trusts: frozenset[str] = frozenset()
+    tls: TlsVersions = TlsVersions()
     config: Any = field(default=None, hash=False)
     out_of_date_since: datetime | None = None
 

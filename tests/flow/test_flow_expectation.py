@@ -76,7 +76,7 @@ def test_short_forms_keep_their_line() -> None:
         ("ndr: [none, {by: A}]", "ndr: none stands beside other reports"),
         ("envelope: {at: A}", "wanted reverse_path or recipients"),
         ("envelope: {at: A, reverse_path: bob}", "'bob' is not an address"),
-        ("tls: {from: A, to: B}", "wanted is or client_certificate"),
+        ("tls: {from: A, to: B}", "wanted is, version or client_certificate"),
         ("tls: {from: A, is: none}", "to is missing"),
         ("ehlo: {by: A}", "wanted offers or lacks"),
         ("rejected: {stage: RCPT}", "by is missing"),

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 from cases import Case
 from dialogues import SECRETS, dialogues, in_memory, over_tcp
+from hypothesis import assume
 from laws import law_of
 from runs import pipeline_of
 from topologies import worlds
@@ -16,6 +18,7 @@ from mailsim.live.worker import LiveRun
 from mailsim.trace.events import Event, Exchanged, Received
 from mailsim.trace.file import json_line
 from mailsim.world.facts import SessionFacts
+from mailsim.world.tls_version import TlsVersions
 from mailsim.world.topology import Topology
 
 PORT = 25
@@ -23,10 +26,21 @@ PORT = 25
 SUBMISSION = 587
 
 
+def eats_auth(group: bytes, following: bytes) -> bool:
+    """Tell whether a chunk of 9 octets, announced at the end of a group, takes some of the next one's AUTH."""
+    return group.endswith(b"BDAT 9 LAST\r\n") and b"AUTH" in following[: 9 + 3].upper()
+
+
 def everybody_listens(world: Topology) -> Case:
-    """Open the port of every MTA, also of the hosts that only send: they refuse the connection in SMTP."""
+    """Open the port of every MTA, also of the hosts that only send: they refuse the connection in SMTP.
+
+    All speak the versions of TLS that the outside client does: a failed handshake is no dialogue.
+    """
     ports = {"exchange_online": (PORT, SUBMISSION)}
-    mtas = {name: replace(mta, ports=ports.get(mta.kind, (PORT,))) for name, mta in world.mtas.items()}
+    mtas = {
+        name: replace(mta, ports=ports.get(mta.kind, (PORT,)), tls=TlsVersions())
+        for name, mta in world.mtas.items()
+    }
     return Case(replace(world, mtas=mtas), (), None)
 
 
@@ -70,7 +84,11 @@ def test_memory_and_tcp_answer_alike(case: Case, dialogue: tuple[bytes, ...]):
 
 @law_of(runs=1, case=worlds().map(everybody_listens), dialogue=dialogues())
 def test_no_exchange_tells_a_secret(case: Case, dialogue: tuple[bytes, ...]):
-    """Whatever a client says, no command and no reason in the trace shows a password."""
+    """Whatever a client says, no command and no reason in the trace shows a password.
+
+    A client that lets a chunk take its AUTH away never says to whom the password is.
+    """
+    assume(not any(eats_auth(*pair) for pair in pairwise(dialogue)))
     pipeline = pipeline_of(case)
     for mta in case.world.mtas.values():
         facts = SessionFacts(peer_ip=case.world.stranger, local_ip=mta.addresses[0], local_port=mta.ports[-1])

@@ -10,7 +10,8 @@ from runs import choices, predict
 
 from mailsim.mta.exchange_online.selection import Named
 from mailsim.reason.check import Check
-from mailsim.reason.decision import Decision
+from mailsim.reason.choice import Choice
+from mailsim.reason.decision import Decision, Reason
 from mailsim.trace.connection import DATA, connections, stage_of
 from mailsim.trace.events import (
     Attributed,
@@ -22,9 +23,11 @@ from mailsim.trace.events import (
     Failed,
     Forked,
     Notified,
+    NotSecured,
     Resolved,
     Routed,
     RuleRan,
+    Secured,
 )
 from mailsim.trace.paths import final_dispositions
 
@@ -60,7 +63,20 @@ KEPT_OUT = {
     "too many recipients": ("5.5.3",),
     "forwarding not allowed": ("5.7.520",),
 }
-WANTED = LOOK_UPS | ENDINGS | VERDICTS | REFUSALS | CONNECTORS | HAPPENINGS | RESOLUTIONS | set(KEPT_OUT)
+VERSIONS = {"TLS1_2", "TLS1_3", "no common version"}
+FLAWS = {"certificate usage", "certificate key", "certificate revocation"}
+WANTED = (
+    LOOK_UPS
+    | VERSIONS
+    | FLAWS
+    | ENDINGS
+    | VERDICTS
+    | REFUSALS
+    | CONNECTORS
+    | HAPPENINGS
+    | RESOLUTIONS
+    | set(KEPT_OUT)
+)
 
 
 def reached(events: list[Event]) -> Iterator[str]:
@@ -70,6 +86,7 @@ def reached(events: list[Event]) -> Iterator[str]:
     for event in events:
         yield from _words(event)
         yield from _look_ups(event)
+        yield from _flaws(event.because)
 
 
 def _look_ups(event: Event) -> Iterator[str]:
@@ -81,8 +98,22 @@ def _look_ups(event: Event) -> Iterator[str]:
             yield from ["DNS failed"] if check.saw in ("SERVFAIL", "time-out") else []
 
 
+def _flaws(reason: Reason | None) -> Iterator[str]:
+    """Say which flaws of certificates a decision met."""
+    if isinstance(reason, Check):
+        yield from (flaw for flaw in FLAWS if flaw in reason.rule)
+    elif isinstance(reason, Choice):
+        yield from (words for each in reason.candidates for made in each.checks for words in _flaws(made))
+    elif reason is not None:
+        yield from (words for part in reason.because for words in _flaws(part))
+
+
 def _words(event: Event) -> Iterator[str]:
     match event.what:
+        case Secured(version=version):
+            yield version
+        case NotSecured(cause=cause) if "no common version" in cause:
+            yield "no common version"
         case Connected(reply=reply, connector=connector):
             yield "by Receive" if connector else "without Receive"
             yield "greeted" if reply.positive else "refused at CONNECT"

@@ -15,6 +15,7 @@ from ipaddress import IPv4Address, IPv4Network
 from hypothesis import strategies as st
 from organizations import with_second_server
 
+from mailsim.live.tls import is_spoken
 from mailsim.mail.address import Mailbox
 from mailsim.mail.pattern import DomainPattern
 from mailsim.mail.sasl import Claim
@@ -34,7 +35,7 @@ from mailsim.mta.exchange_server import send_connector as onprem_send_connector
 from mailsim.mta.generic.config import GenericConfig
 from mailsim.mta.relaying.tls_policy import TlsDemand
 from mailsim.mta.rules.rule import AttributeWords, TransportRule
-from mailsim.world.certificate import AuthoritySpec, CertificateSpec
+from mailsim.world.certificate import AuthoritySpec, CertificateSpec, Eku, KeyType
 from mailsim.world.directory import (
     Credentials,
     Directory,
@@ -46,6 +47,7 @@ from mailsim.world.directory import (
 )
 from mailsim.world.dns import A, DnsStatus, Fault, Mx, RecordSet, Zones
 from mailsim.world.dns.change import DnsChange
+from mailsim.world.tls_version import TlsVersion, TlsVersions
 from mailsim.world.topology import CertificateUse, Mta, Topology
 
 START = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
@@ -152,8 +154,31 @@ def smart_hosts(usual: str) -> st.SearchStrategy[tuple[str, ...]]:
 AUTHORITIES = {
     "public": AuthoritySpec(name="public", common_name="Example Public CA"),
     "private": AuthoritySpec(name="private", common_name="Contoso Internal CA", public=False),
+    "issuing": AuthoritySpec(name="issuing", common_name="Example Issuing CA", issuer="public"),
+    "weak": AuthoritySpec(name="weak", common_name="Example Weak CA", key=KeyType.RSA_1024),
 }
-FLAWS = ("wildcard", "other name", "private CA", "self-signed", "expired", "ends after 12 h")
+ISSUED_BY = {
+    "private CA": "private",
+    "self-signed": None,
+    "intermediate": "issuing",
+    "missing intermediate": "issuing",
+    "weak CA": "weak",
+}
+PROFILES = {
+    "for clients": {"eku": Eku.CLIENT},
+    "for servers": {"eku": Eku.SERVER},
+    "weak key": {"key": KeyType.RSA_1024},
+    "revoked": {"revoked_since": START},
+    "missing intermediate": {"sends_intermediates": False},
+}
+FLAWS = (
+    "wildcard",
+    "other name",
+    *ISSUED_BY,
+    *(profile for profile in PROFILES if profile not in ISSUED_BY),
+    "expired",
+    "ends after 12 h",
+)
 
 
 def _certificate(host: str, flaw: str) -> CertificateSpec:
@@ -164,9 +189,10 @@ def _certificate(host: str, flaw: str) -> CertificateSpec:
         name=f"{host}, {flaw}" if flaw else host,
         common_name=names.get(flaw, host),
         names=(names.get(flaw, host),),
-        authority={"private CA": "private", "self-signed": None}.get(flaw, "public"),
+        authority=ISSUED_BY.get(flaw, "public"),
         not_before=START - 90 * DAY,
         not_after=START + ends.get(flaw, 365 * DAY),
+        **PROFILES.get(flaw, {}),
     )
 
 
@@ -198,6 +224,15 @@ SIGNING_IN = mostly(
 )
 
 TRUSTS = mostly(frozenset(), frozenset({"private"}))
+ONE, TWO, THREE = TlsVersion.TLS1_1, TlsVersion.TLS1_2, TlsVersion.TLS1_3
+VERSIONS = mostly(
+    TlsVersions(),
+    *(
+        TlsVersions(low, high)
+        for low, high in ((TWO, TWO), (THREE, THREE), (ONE, TWO), (ONE, ONE))
+        if is_spoken(low)
+    ),
+)
 
 # --- recipients ---------------------------------------------------------------------------------------------
 
@@ -463,6 +498,7 @@ def exchange_servers(draw: st.DrawFn, organization: str) -> Mta:
         ports=draw(mostly((25,), ())),
         certificates=draw(certificate_uses(host)),
         trusts=draw(TRUSTS),
+        tls=draw(VERSIONS),
         config=onprem_config.ExchangeServerConfig(
             organization=onprem_config.Organization(
                 name=organization,
@@ -584,6 +620,7 @@ def services(draw: st.DrawFn, organizations: tuple[str, ...]) -> Mta:
         ports=(25, 587),
         certificates=(CertificateUse("mail.protection.outlook.com"),),
         trusts=draw(TRUSTS),
+        tls=draw(VERSIONS),
         config=online_config.ExchangeOnlineConfig(
             tenants=tuple(draw(tenants(name)) for name in organizations),
         ),
@@ -607,6 +644,7 @@ def internet_mtas(draw: st.DrawFn, domain: str) -> Mta:
         ports=draw(mostly((25,), ())),
         certificates=draw(certificate_uses(host)),
         trusts=draw(TRUSTS),
+        tls=draw(VERSIONS),
         config=GenericConfig(
             domains=frozenset({domain}),
             mailboxes=Directory(plain_mailboxes=[f"{person}@{domain}" for person in PEOPLE]),
@@ -640,6 +678,7 @@ def client_hosts(draw: st.DrawFn, host: str) -> Mta:
         addresses=(ADDRESSES[host],),
         ports=(),
         certificates=draw(certificate_uses(owner)),
+        tls=draw(VERSIONS),
         config=ClientConfig(draw(st.sampled_from(NEXT_HOPS)), demand, *draw(LOGINS)),
     )
 

@@ -20,6 +20,7 @@ from mailsim.mta.exchange_server.tls_domain_capabilities import DomainCapabiliti
 from mailsim.mta.exchange_server.uniqueness import conflict
 from mailsim.mta.exchange_server.usage import FULL, AuthMechanism, SizeMode, TransportRole, UsageType
 from mailsim.mta.kind import Session
+from mailsim.world.distinguished_name import DistinguishedName
 
 # --- addresses -----------------------------------------------------------------------------------------------
 
@@ -231,8 +232,25 @@ def test_a_hub_connector_writes_one_received_field():
     ],
 )
 def test_names_of_certificates(text, issuer, subject, named):
-    """Issuer and subject are compared by their common names, in any case."""
-    assert CertificateName.parse(text).names(issuer, subject) is named
+    """Issuer and subject that are described by no more than a CN are compared by that, in any case."""
+    described = (DistinguishedName.of_common_name(name) for name in (issuer, subject))
+    assert CertificateName.parse(text).names(*described) is named
+
+
+@pytest.mark.parametrize(
+    ("subject", "named"),
+    [
+        ("C=us, O=Contoso, CN=mail.contoso.com", True),
+        ("CN=mail.contoso.com, O=Contoso", False),
+        ("CN=mail.contoso.com", False),
+        ("CN=mail.contoso.com, O=Contoso Ltd, C=US", False),
+    ],
+)
+def test_whole_names_of_certificates(subject, named):
+    """A subject that is described as a whole is compared as a whole: a renewal with another O is another name."""
+    described = DistinguishedName.parse("CN=mail.contoso.com, O=Contoso, C=US")
+    issuer = DistinguishedName.of_common_name("CA")
+    assert CertificateName.parse(f"<I>CN=CA<S>{subject}").names(issuer, described) is named
 
 
 @pytest.mark.parametrize("text", ["mail.contoso.com", "<S>CN=x<I>CN=y", "<I>CN=x", ""])

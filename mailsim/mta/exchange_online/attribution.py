@@ -26,7 +26,7 @@ from mailsim.mta.exchange_online.inbound_connector import (
     is_of_type,
     lists_address,
     names_certificate,
-    shows_trusted_chain,
+    shows_trusted_certificate,
 )
 from mailsim.mta.exchange_online.partner import choose_partner
 from mailsim.mta.exchange_online.submission import User, user_of
@@ -164,7 +164,7 @@ def by_certificate(
     most exact name wins, then the tenant that has the sender's domain, then the one that has the recipient's.
     """
     shown = _shown_certificate(facts)
-    chain = shows_trusted_chain(at, facts)
+    chain = shows_trusted_certificate(at, facts)
     return select(
         f"inbound connector for {shown}",
         _claims(_config(at)),
@@ -173,7 +173,7 @@ def by_certificate(
         checks=lambda claim: (
             is_enabled(claim.connector),
             is_of_type(claim.connector, ConnectorType.ON_PREMISES),
-            chain,
+            *chain,
             names_certificate(at, claim.connector, facts),
             *associates_on_premises(at, claim.connector, sender, recipient),
             _domain_accepted(claim, sender, recipient),
@@ -217,7 +217,7 @@ def by_session(
 
     It grants nothing, but it changes what is answered. One of the recipient's tenant comes first.
     """
-    chain = shows_trusted_chain(at, facts)
+    chain = shows_trusted_certificate(at, facts)
     return select(
         "inbound connector that is met without an accepted domain",
         _claims(_config(at)),
@@ -238,11 +238,11 @@ def by_session(
 
 
 def _met(
-    at: PointOfView, connector: InboundConnector, facts: SessionFacts, chain: Check
+    at: PointOfView, connector: InboundConnector, facts: SessionFacts, chain: tuple[Check, ...]
 ) -> tuple[Check, ...]:
     """Want the session's address, or else its certificate."""
     listed = lists_address(connector, facts)
-    return (chain, names_certificate(at, connector, facts)) if listed.failed else (listed,)
+    return (*chain, names_certificate(at, connector, facts)) if listed.failed else (listed,)
 
 
 def certificate_domain_accepted(tenant: Tenant, connector: InboundConnector) -> bool:

@@ -13,12 +13,9 @@ from functools import lru_cache
 
 from mailsim.mta.relaying.tls_policy import name_matches
 from mailsim.world.certificate import PresentedCertificate
+from mailsim.world.distinguished_name import DistinguishedName, read_name
 
 _X509 = re.compile(r"\s*<I>(.*)<S>(.*)", re.DOTALL | re.IGNORECASE)
-_PART = re.compile(r'(?:^|[,+])\s*([A-Za-z0-9.]+)\s*=\s*("(?:[^"]|"")*"|(?:\\.|[^,+\\])*)')
-_SYNONYMS = {"S": "ST"}  # what Windows writes for the state or province
-
-DistinguishedName = frozenset[tuple[str, str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,12 +24,12 @@ class CertificateName:
 
     Args:
         name: a domain or ``*.domain``, lower case; empty for none.
-        issuer: the attributes of the issuer, in the X.509 form only.
+        issuer: the name of the issuer, in the X.509 form only.
         by_subject: whether it is the X.509 form.
     """
 
     name: str
-    issuer: DistinguishedName = frozenset()
+    issuer: DistinguishedName = DistinguishedName()
     by_subject: bool = False
 
     @property
@@ -60,7 +57,10 @@ class CertificateName:
         """
         if not self.name or not any(name_matches(self.name, each) for each in self.names(presented)):
             return False
-        return not (same_issuer and self.by_subject) or distinguished(presented.issuer) == self.issuer
+        return (
+            not (same_issuer and self.by_subject)
+            or read_name(presented.issuer).compared == self.issuer.compared
+        )
 
 
 @lru_cache(maxsize=1024)
@@ -73,23 +73,7 @@ def parse_certificate_name(text: str) -> CertificateName:
     written = _X509.fullmatch(text)
     if written is None:
         return CertificateName(text.strip().lower())
-    issuer, subject = (distinguished(part) for part in written.groups())
-    name = next((value for attribute, value in sorted(subject) if attribute == "CN"), "")
-    if not name:
+    issuer, subject = (read_name(part) for part in written.groups())
+    if not subject.common_name:
         raise ValueError(f"{text!r} has no CN in its subject; wanted <I>issuer<S>CN=mail.contoso.com")
-    return CertificateName(name, issuer, by_subject=True)
-
-
-def distinguished(text: str) -> DistinguishedName:
-    """Read a distinguished name as Windows or RFC 4514 write it; order and case do not count."""
-    return frozenset((_attribute(attribute), _value(value)) for attribute, value in _PART.findall(text))
-
-
-def _attribute(text: str) -> str:
-    return _SYNONYMS.get(text.upper(), text.upper())
-
-
-def _value(text: str) -> str:
-    quoted = text.strip()
-    bare = quoted[1:-1].replace('""', '"') if quoted.startswith('"') else re.sub(r"\\(.)", r"\1", quoted)
-    return bare.strip().lower()
+    return CertificateName(subject.common_name.lower(), issuer, by_subject=True)

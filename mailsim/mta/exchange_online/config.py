@@ -76,11 +76,13 @@ class ExchangeOnlineConfig:
     Args:
         tenants: all tenants of the simulation.
         submission_address: of smtp.office365.com, where mailboxes sign in; None where nobody can by address.
+        legacy_submission_address: of smtp-legacy.office365.com, where they do with TLS 1.0 or 1.1; None where nobody can.
         relay_pool_address: of the relay pool, from which mail with a foreign sender leaves; None where there is none.
     """
 
     tenants: tuple[Tenant, ...] = ()
     submission_address: IPv4Address | None = None
+    legacy_submission_address: IPv4Address | None = None
     relay_pool_address: IPv4Address | None = None
 
     def tenant(self, name: str) -> Tenant | None:

@@ -23,6 +23,7 @@ MAX_SEND_SIZE = 36_700_160  # 35 MB, observed in Get-MailboxPlan
 MAX_RECEIVE_SIZE = 37_748_736  # 36 MB, observed in Get-MailboxPlan
 BUILD = "15.20.8000.10"
 SUBMISSION_HOST, SUBMISSION_PORT = "smtp.office365.com", 587
+LEGACY_SUBMISSION_HOST = "smtp-legacy.office365.com"
 MESSAGES_A_MINUTE = 30  # of a mailbox that signed in
 CLIENT_CERTIFICATE = "mail.protection.outlook.com"
 

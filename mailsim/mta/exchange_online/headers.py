@@ -19,7 +19,12 @@ from mailsim.mta.relaying.reports import message_id
 
 DIRECTION = cross_premises.ORGANIZATION + "MessageDirectionality"
 PROMOTED = cross_premises.ORGANIZATION + "Cross-Premises-Headers-Promoted"
-_CIPHERS = {"TLS1_2": "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384", "TLS1_3": "TLS_AES_256_GCM_SHA384"}
+_CIPHERS = {
+    "TLS1_0": "TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA_P384",
+    "TLS1_1": "TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA_P384",
+    "TLS1_2": "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384",
+    "TLS1_3": "TLS_AES_256_GCM_SHA384",
+}
 
 
 def arrive(

@@ -19,11 +19,14 @@ from mailsim.mta.exchange_online.address_range import AddressRange
 from mailsim.mta.exchange_online.assumptions import ASSOCIATED_DOMAINS, CERTIFICATE_ISSUER
 from mailsim.mta.exchange_online.certificate_name import CertificateName, parse_certificate_name
 from mailsim.mta.exchange_online.connector import BOOKKEEPING, ConnectorType
+from mailsim.mta.exchange_online.peer_certificate import look_at_client
 from mailsim.mta.kind import PointOfView
+from mailsim.mta.relaying.certificate_flaws import find_flaws
 from mailsim.mta.setting import is_on
 from mailsim.mta.unmodelled import Configured
 from mailsim.reason.check import Check, check
 from mailsim.reason.cite import Citation, documented
+from mailsim.world.certificate import Role
 from mailsim.world.facts import SessionFacts
 
 CONNECTOR = documented("ms:new-inboundconnector", "New-InboundConnector")
@@ -144,15 +147,17 @@ def is_of_type(connector: InboundConnector, wanted: ConnectorType) -> Check:
     )
 
 
-def shows_trusted_chain(at: PointOfView, facts: SessionFacts) -> Check:
-    """Want a client certificate whose chain, as sent, leads to a trusted root."""
+def shows_trusted_certificate(at: PointOfView, facts: SessionFacts) -> tuple[Check, ...]:
+    """Want a client certificate whose chain, as sent, leads to a trusted root; then one check for each of its flaws."""
     peer = facts.tls.peer if facts.tls else None
     wanted = "a chain to a trusted CA, valid now"
     if peer is None:
         saw = "no client certificate" if facts.tls else "no TLS"
-        return check(False, "client certificate", saw=saw, wanted=wanted, cite=CHAIN)
+        return (check(False, "client certificate", saw=saw, wanted=wanted, cite=CHAIN),)
     verdict = at.pki.judge(peer, trusts=at.mta.trusts, at=at.now)
-    return check(verdict.trusted, "client certificate", saw=verdict.saw, wanted=wanted, cite=CHAIN)
+    chain = check(verdict.trusted, "client certificate", saw=verdict.saw, wanted=wanted, cite=CHAIN)
+    flaws = find_flaws(at, peer, Role.CLIENT, look_at_client(at))
+    return (chain, *(found.check for found in flaws))
 
 
 def names_certificate(at: PointOfView, connector: InboundConnector, facts: SessionFacts) -> Check:

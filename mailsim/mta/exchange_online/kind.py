@@ -15,6 +15,7 @@ from mailsim.mail.sasl import Claim
 from mailsim.mta.exchange_online import (
     assumptions,
     categorize,
+    certificate_assumptions,
     headers,
     message_trace,
     receive,
@@ -27,6 +28,7 @@ from mailsim.mta.exchange_online import (
 )
 from mailsim.mta.exchange_online.attribution import Owners
 from mailsim.mta.exchange_online.config import ExchangeOnlineConfig
+from mailsim.mta.exchange_online.peer_certificate import fall_back, look_at_next_hop
 from mailsim.mta.kind import (
     Acceptance,
     Categorized,
@@ -61,6 +63,7 @@ class ExchangeOnline:
         *assumptions.RECEIVING,
         *assumptions.SUBMITTING,
         *sending_assumptions.SENDING,
+        *certificate_assumptions.EVERY,
         *recipient_assumptions.RESOLVING,
         OWN_DOMAINS,
         *NEXT_HOP,
@@ -81,8 +84,8 @@ class ExchangeOnline:
     def mechanisms(self, at: PointOfView, session: Session) -> tuple[str, ...]:
         return submission.mechanisms(at, session.facts)
 
-    def on_auth(self, at: PointOfView, _session: Session, claim: Claim) -> Decision[Reply | None]:
-        return submission.judge_logon(at, claim)
+    def on_auth(self, at: PointOfView, session: Session, claim: Claim) -> Decision[Reply | None]:
+        return submission.judge_logon(at, session.facts, claim)
 
     def on_mail(self, at: PointOfView, session: Session, mail: Mail) -> Decision[Reply | None]:
         return receive.judge_sender(at, session, mail)
@@ -109,7 +112,10 @@ class ExchangeOnline:
         return send.choose_next_hop(at, relay)
 
     def on_offer(self, at: PointOfView, relay: Relay, offer: Offer) -> Decision[Reply | None]:
-        return judge_offer(at, relay, offer, partial(send.word_tls_problem, relay.tls, offer), send.TLS)
+        word = partial(send.word_tls_problem, at=at, policy=relay.tls, offer=offer)
+        return judge_offer(
+            at, relay, offer, word, cite=send.TLS, diligence=look_at_next_hop(at), fallback=fall_back(at)
+        )
 
     def on_no_route(self, at: PointOfView, relay: Relay, problem: RouteProblem) -> Reply:
         return send.word_no_route(at, relay, problem)

@@ -26,7 +26,7 @@ from mailsim.mta.exchange_online.inbound_connector import (
     lists_address,
     names_certificate,
     pattern_covers,
-    shows_trusted_chain,
+    shows_trusted_certificate,
 )
 from mailsim.mta.kind import PointOfView
 from mailsim.mta.unmodelled import unmodelled
@@ -155,7 +155,7 @@ def known_by_mere_listing(
 
 
 def _knows_certificate(at: PointOfView, connector: InboundConnector, facts: SessionFacts) -> bool:
-    return not _any_failed((names_certificate(at, connector, facts), shows_trusted_chain(at, facts)))
+    return not _any_failed((names_certificate(at, connector, facts), *shows_trusted_certificate(at, facts)))
 
 
 def _scope(
@@ -203,7 +203,7 @@ def _restrictions(at: PointOfView, connector: InboundConnector, facts: SessionFa
     if connector.restrict_domains_to_certificate:
         made += [
             _restricts(connector, _RESTRICTIONS[1], each)
-            for each in (names_certificate(at, connector, facts), shows_trusted_chain(at, facts))
+            for each in (names_certificate(at, connector, facts), *shows_trusted_certificate(at, facts))
         ]
     return tuple(made)
 

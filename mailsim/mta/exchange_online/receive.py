@@ -66,7 +66,7 @@ def tls_for(at: PointOfView, session: Session) -> ServerTls | None:
     certificate = at.certificate
     if certificate is None or session.facts.tls is not None:
         return None
-    return ServerTls(certificate, ask_client=True)
+    return ServerTls(certificate, ask_client=True, versions=submission.versions(at, session.facts))
 
 
 def judge_sender(at: PointOfView, session: Session, mail: Mail) -> Decision[Reply | None]:

@@ -80,12 +80,24 @@ NOT_IN_LIST_OF_GROUP = reply(550, "5.7.124", "RESOLVER.RST.RestrictedToGroupPerm
 NOT_IN_LIST = reply(550, "5.7.129", "RESOLVER.RST.RestrictedToRecipientsPermission; not authorized")
 NOT_AUTHORIZED = reply(550, "5.7.1", "RESOLVER.RST.NotAuthorized; not authorized")  # observed on-premises
 STARTTLS_REQUIRED = "451 5.7.3 STARTTLS is required to send mail"
+NO_COMMON_VERSION = {
+    "socket-error": "421 4.4.2 Connection dropped due to SocketError",
+    "starttls": STARTTLS_REQUIRED,
+}
 # what a session in clear text is told by RequireTls is not published: the words are those of other servers
 TLS_WANTED_FOR_GOOD = reply(550, "5.7.3", "STARTTLS is required to send mail")
 TLS_WANTED_FOR_NOW = reply(451, "5.7.3", "STARTTLS is required to send mail")
 BAD_HELO = reply(550, "5.7.506", "Access Denied, Bad HELO")
 TOO_MANY_RECIPIENTS = reply(452, "4.5.3", "Too many recipients")
 
+# of smtp.office365.com and smtp-legacy.office365.com (ms:opt-in-legacy-tls and reports of clients)
+OLD_TLS = reply(
+    421,
+    "4.7.66",
+    "TLS 1.0 and 1.1 are not supported. Please upgrade/update your client to support TLS 1.2. Visit "
+    "https://aka.ms/smtp_auth_tls.",
+)
+OLD_TLS_OF_TENANT = reply(535, "5.7.67", "TLS 1.0 and 1.1 are not supported by your organization")
 # of smtp.office365.com; which of several forms is used is assumed
 AUTHENTICATION_FAILED = reply(535, "5.7.3", "Authentication unsuccessful")
 WRONG_CREDENTIALS = reply(535, "5.7.139", "Authentication unsuccessful, the user credentials were incorrect.")

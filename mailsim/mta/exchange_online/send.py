@@ -12,6 +12,7 @@ from mailsim.mail.dsn import Action
 from mailsim.mail.reply import Reply
 from mailsim.mta.exchange_online import defaults, replies, srs
 from mailsim.mta.exchange_online.attribution import Owners
+from mailsim.mta.exchange_online.certificate_assumptions import NO_COMMON_VERSION
 from mailsim.mta.exchange_online.config import ExchangeOnlineConfig, Tenant
 from mailsim.mta.exchange_online.outbound_connector import OutboundConnector, TlsSettings
 from mailsim.mta.exchange_online.reporting import postmaster_of, reported_by
@@ -121,11 +122,13 @@ def tls_policy(connector: OutboundConnector | None) -> TlsPolicy:
 
 
 def word_tls_problem(
-    policy: TlsPolicy,
-    offer: Offer,
     problem: TlsProblem,
     verdict: ChainVerdict | None,
     peer: PresentedCertificate | None,
+    *,
+    at: PointOfView,
+    policy: TlsPolicy,
+    offer: Offer,
 ) -> Reply:
     """Word the last error of a session without the TLS that the connector wants."""
     message = replies.STARTTLS_REQUIRED
@@ -137,6 +140,10 @@ def word_tls_problem(
         message = "UntrustedRoot" if partial or verdict is None else verdict.reason
     elif problem is TlsProblem.HANDSHAKE:
         message = "451 4.4.0 Security status InvalidToken"
+    elif problem is TlsProblem.NO_VERSION:
+        message = replies.NO_COMMON_VERSION[at.assumed(NO_COMMON_VERSION)]
+    elif problem is not TlsProblem.NOT_OFFERED:
+        message = problem.value
     return replies.cannot_connect(message, offer.host, str(offer.address))
 
 

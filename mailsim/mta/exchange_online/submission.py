@@ -1,9 +1,10 @@
 """Client submission to Exchange Online: who may sign in at smtp.office365.com, as whom a mailbox sends, and how often.
 
-The endpoint is the address of smtp.office365.com on ports 25 and 587, and port 587 of every address of the service; the inbound
-hosts, which an MX names, offer no AUTH. TLS comes before AUTH, and of LOGIN and XOAUTH2, which the service announces, LOGIN
+The endpoint is the addresses of smtp.office365.com and smtp-legacy.office365.com on ports 25 and 587, and port 587 of every
+address of the service; the inbound hosts, which an MX names, offer no AUTH. TLS comes before AUTH, and of LOGIN and XOAUTH2, which the service announces, LOGIN
 alone is offered, since the other is not spoken here. Mail of a mailbox is Originating mail of its tenant, written inside, by
-whatever connector its address would meet: it is no Direct Send.
+whatever connector its address would meet: it is no Direct Send. TLS 1.0 and 1.1 make a handshake and are then refused, but for tenants
+that opted in at smtp-legacy.office365.com.
 
 Sources: "How to set up a multifunction device or application to send email", "Enable or disable authenticated client SMTP
 submission", "Fix issues with printers, scanners, and LOB apps", "Message storage and concurrent connection throttling for SMTP
@@ -30,7 +31,9 @@ from mailsim.mta.exchange_online.assumptions import (
 )
 from mailsim.mta.exchange_online.config import ExchangeOnlineConfig, Tenant
 from mailsim.mta.exchange_online.transport_config import (
+    LEGACY_TLS,
     SMTP_AUTH,
+    lets_legacy_tls_in,
     lets_mailbox_sign_in,
     lets_tenant_sign_in,
 )
@@ -41,9 +44,11 @@ from mailsim.reason.cite import documented
 from mailsim.reason.decision import Decision, Gate, admit
 from mailsim.world.directory import DirectoryRecipient
 from mailsim.world.facts import SessionFacts
+from mailsim.world.tls_version import TlsVersion, TlsVersions
 
 DEVICES = documented("ms:multifunction-devices", "SMTP AUTH client submission")
 SENDER = documented("ms:fix-issues-with-printers", "the sender is the login, or one it has Send As for")
+OLD_TLS = documented("ms:opt-in-legacy-tls", "421 4.7.66; that it answers AUTH is observed")
 LIMIT = documented("ms:smtp-submission-improvements", "30 messages per minute")
 
 _MINUTE = timedelta(minutes=1)
@@ -68,7 +73,14 @@ def user_of(at: PointOfView, name: str) -> User | None:
 def is_endpoint(at: PointOfView, facts: SessionFacts) -> bool:
     """Tell whether a session came to where mailboxes sign in."""
     config: ExchangeOnlineConfig = at.mta.config
-    return facts.local_port == defaults.SUBMISSION_PORT or facts.local_ip == config.submission_address
+    hosts = (config.submission_address, config.legacy_submission_address)
+    return facts.local_port == defaults.SUBMISSION_PORT or facts.local_ip in hosts
+
+
+def versions(at: PointOfView, facts: SessionFacts) -> TlsVersions:
+    """Return what a listener speaks: where mailboxes sign in old versions too, which are told so after the handshake."""
+    spoken = at.mta.tls
+    return TlsVersions(TlsVersion.TLS1_0, spoken.highest) if is_endpoint(at, facts) else spoken
 
 
 def mechanisms(at: PointOfView, facts: SessionFacts) -> tuple[str, ...]:
@@ -79,14 +91,49 @@ def mechanisms(at: PointOfView, facts: SessionFacts) -> tuple[str, ...]:
 # --- AUTH --------------------------------------------------------------------------------------------------------
 
 
-def judge_logon(at: PointOfView, claim: Claim) -> Decision[Reply | None]:
-    """Sign a mailbox in: its password, then SMTP AUTH enabled for the tenant or for the mailbox itself."""
+def judge_logon(at: PointOfView, facts: SessionFacts, claim: Claim) -> Decision[Reply | None]:
+    """Sign a mailbox in: TLS, its password, then SMTP AUTH enabled for the tenant or for the mailbox itself."""
     user = user_of(at, claim.user)
     wrong = replies.AUTHENTICATION_FAILED
     if at.assumed(WRONG_PASSWORD) == "5.7.139":
         wrong = replies.WRONG_CREDENTIALS
-    gates = (Gate("user and password", lambda: _proved(at, user, claim), wrong, DEVICES), *_enabled(at, user))
+    gates = (
+        *_new_enough(at, facts),
+        Gate("user and password", lambda: _proved(at, user, claim), wrong, DEVICES),
+        *_enabled(at, user),
+        *_allowed_to_be_old(at, facts, user),
+    )
     return admit("AUTH", gates)
+
+
+def _is_legacy(at: PointOfView, facts: SessionFacts) -> bool:
+    config: ExchangeOnlineConfig = at.mta.config
+    return facts.local_ip == config.legacy_submission_address
+
+
+def _is_old(facts: SessionFacts) -> bool:
+    return facts.tls is not None and TlsVersion[facts.tls.version].deprecated
+
+
+def _new_enough(at: PointOfView, facts: SessionFacts) -> Iterator[Gate[Reply]]:
+    """Yield what a session in TLS 1.0 or 1.1 fails at smtp.office365.com."""
+    if _is_old(facts) and not _is_legacy(at, facts):
+        made = check(
+            False,
+            "TLS of the session",
+            saw=facts.tls.version if facts.tls else "none",
+            wanted=f"TLS 1.2, or {defaults.LEGACY_SUBMISSION_HOST}",
+            cite=OLD_TLS,
+        )
+        yield Gate("TLS of the session", lambda: made, replies.OLD_TLS, OLD_TLS)
+
+
+def _allowed_to_be_old(at: PointOfView, facts: SessionFacts, user: User | None) -> Iterator[Gate[Reply]]:
+    """Yield what a session in TLS 1.0 or 1.1 must pass at smtp-legacy.office365.com."""
+    if user is not None and facts.tls is not None and _is_old(facts) and _is_legacy(at, facts):
+        config, version = user.tenant.transport_config, facts.tls.version
+        test = partial(lets_legacy_tls_in, config, version)
+        yield Gate("AllowLegacyTLSClients", test, replies.OLD_TLS_OF_TENANT, LEGACY_TLS)
 
 
 def _proved(at: PointOfView, user: User | None, claim: Claim) -> Check:

@@ -9,7 +9,7 @@ Sources: Set-TransportConfig; "Enable or disable authenticated client SMTP submi
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import ClassVar, Literal
 
@@ -17,11 +17,15 @@ from mailsim.mail.address import Mailbox
 from mailsim.mta.exchange_online import defaults
 from mailsim.mta.unmodelled import Configured
 from mailsim.reason.check import Check, check
-from mailsim.reason.cite import documented
+from mailsim.reason.cite import assumed, documented
 from mailsim.world.directory import DirectoryRecipient
 
 SETTINGS = documented("ms:set-transportconfig", "Set-TransportConfig")
 SMTP_AUTH = documented("ms:authenticated-client-smtp-submission", "SmtpClientAuthenticationDisabled")
+LEGACY_TLS = assumed(
+    "ms:opt-in-legacy-tls",
+    "AllowLegacyTLSClients; 5.7.67 is documented, that it answers AUTH with 535 is assumed",
+)
 LEAST, MOST = timedelta(hours=12), timedelta(hours=24)  # of MessageExpiration
 
 
@@ -32,7 +36,7 @@ class TransportConfig(Configured):
     SPELLING: ClassVar[str] = "exchange"
     IGNORED: ClassVar[frozenset[str]] = frozenset(
         {
-            "AllowLegacyTLSClients", "ClearCategories", "ConvertDisclaimerWrapperToEml", "ExternalDsnDefaultLanguage",
+            "ClearCategories", "ConvertDisclaimerWrapperToEml", "ExternalDsnDefaultLanguage",
             "ExternalDsnLanguageDetectionEnabled", "ExternalDsnSendHtml", "Guid", "Identity", "InternalDsnDefaultLanguage",
             "InternalDsnLanguageDetectionEnabled", "InternalDsnSendHtml", "Name", "PreventDuplicateJournalingEnabled",
             "Rfc2231EncodingEnabled", "VoicemailJournalingEnabled",
@@ -54,6 +58,7 @@ class TransportConfig(Configured):
     external_delay_dsn_enabled: bool = True
     internal_delay_dsn_enabled: bool = True
     smtp_client_authentication_disabled: bool = True
+    allow_legacy_tls_clients: bool = field(default=False, metadata={"name": "AllowLegacyTLSClients"})
 
     def __post_init__(self) -> None:
         """Refuse what the cmdlet refuses.
@@ -118,6 +123,18 @@ def lets_tenant_sign_in(config: TransportConfig, user: DirectoryRecipient) -> Ch
         wanted="$false, or $false for the mailbox",
         cite=SMTP_AUTH,
         source=config.source("SmtpClientAuthenticationDisabled"),
+    )
+
+
+def lets_legacy_tls_in(config: TransportConfig, version: str) -> Check:
+    """Want AllowLegacyTLSClients where a client of smtp-legacy.office365.com speaks TLS 1.0 or 1.1."""
+    return check(
+        config.allow_legacy_tls_clients,
+        "AllowLegacyTLSClients of TransportConfig",
+        saw=f"{config.allow_legacy_tls_clients}; the session is in {version}",
+        wanted="$true, or TLS 1.2",
+        cite=LEGACY_TLS,
+        source=config.source("AllowLegacyTLSClients"),
     )
 
 

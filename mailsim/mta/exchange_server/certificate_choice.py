@@ -6,7 +6,8 @@ STARTTLS then (event 12014). An expired certificate is used all the same (event 
 
 Sources: "Selection of inbound STARTTLS certificates", Set-ReceiveConnector (TlsCertificateName), KB 2989382.
 
-Unmodelled: subjects and issuers are compared by their common names, since certificates of a scenario have no others.
+Subjects and issuers are compared as a whole, in any order and case; where the scenario describes no more than a CN, that
+alone counts.
 """
 
 from __future__ import annotations
@@ -23,13 +24,13 @@ from mailsim.reason.choice import Choice, Rank, select
 from mailsim.reason.cite import documented
 from mailsim.reason.decision import Decision, Reason
 from mailsim.world.certificate import CertificateSpec
+from mailsim.world.distinguished_name import DistinguishedName, read_name
 from mailsim.world.topology import CertificateUse
 
 SELECTION = documented("ms:inbound-starttls-certificates-selection", "steps 3 to 9")
 NAMED = documented("kb2989382", "TlsCertificateName names a certificate that is not there")
 
 _NAME = re.compile(r"<I>(.+?)<S>(.+)", re.IGNORECASE | re.DOTALL)
-_COMMON_NAME = re.compile(r'(?:^|[,+])\s*CN\s*=\s*(?:"([^"]*)"|([^,+]*))', re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,18 +57,20 @@ class CertificateName:
             raise ValueError(f"{text!r} names no certificate; wanted <I>issuer<S>subject")
         return cls(found[1].strip(), found[2].strip())
 
-    def names(self, issuer: str, subject: str) -> bool:
-        """Tell whether these are its common names, in any case."""
-        return (_common_name(self.issuer), _common_name(self.subject)) == (issuer.lower(), subject.lower())
+    def names(self, issuer: DistinguishedName, subject: DistinguishedName) -> bool:
+        """Tell whether a certificate with this issuer and this subject is meant."""
+        return _same(self.issuer, issuer) and _same(self.subject, subject)
 
     def __str__(self) -> str:
         return f"<I>{self.issuer}<S>{self.subject}"
 
 
-def _common_name(text: str) -> str:
-    """Return the CN of a name in X.500 form, in lower case; the whole text where there is none."""
-    found = _COMMON_NAME.search(text)
-    return ((found[1] or found[2] or "") if found else text).strip().lower()
+def _same(written: str, described: DistinguishedName) -> bool:
+    """Compare a written name with a described one; one that is described by its CN alone, by that."""
+    name = read_name(written)
+    if described == DistinguishedName.of_common_name(described.common_name):
+        return name.common_name.lower() == described.common_name.lower()
+    return name.compared == described.compared
 
 
 def choose_certificate(
@@ -120,16 +123,16 @@ def _spec(at: PointOfView, use: CertificateUse) -> CertificateSpec:
     return at.world.certificates[use.certificate]
 
 
-def _issuer(at: PointOfView, spec: CertificateSpec) -> str:
-    """Return the common name of who issued a certificate."""
+def _issuer(at: PointOfView, spec: CertificateSpec) -> DistinguishedName:
+    """Return the name of who issued a certificate."""
     if spec.authority is None:
-        return spec.common_name
-    return at.world.authorities[spec.authority].common_name
+        return spec.distinguished_name
+    return at.world.authorities[spec.authority].distinguished_name
 
 
 def name_of(at: PointOfView, spec: CertificateSpec) -> str:
     """Return the value of TlsCertificateName that names a certificate."""
-    return f"<I>CN={_issuer(at, spec)}<S>CN={spec.common_name}"
+    return f"<I>{_issuer(at, spec)}<S>{spec.distinguished_name}"
 
 
 def _named(at: PointOfView, name: CertificateName) -> Callable[[CertificateUse], tuple[Check, ...]]:
@@ -137,7 +140,7 @@ def _named(at: PointOfView, name: CertificateName) -> Callable[[CertificateUse],
 
     def checks(use: CertificateUse) -> tuple[Check, ...]:
         spec = _spec(at, use)
-        met = name.names(_issuer(at, spec), spec.common_name)
+        met = name.names(_issuer(at, spec), spec.distinguished_name)
         saw = name_of(at, spec)
         return (check(met, "issuer and subject", saw=saw, wanted=str(name), cite=SELECTION),)
 

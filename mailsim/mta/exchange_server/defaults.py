@@ -10,6 +10,7 @@ from datetime import timedelta
 
 from mailsim.mail.reply import reply
 from mailsim.reason.cite import documented
+from mailsim.world.tls_version import TlsVersion, TlsVersions
 
 RECEIVE_MAX_MESSAGE_SIZE = 37_748_736  # 36 MB
 MAX_RECIPIENTS_PER_MESSAGE = 200
@@ -21,6 +22,8 @@ CLIENT_MESSAGE_RATE_LIMIT = 5  # of Client Frontend and Client Proxy, a minute
 TARPIT_INTERVAL = timedelta(seconds=5)
 SMTP_MAX_MESSAGES_PER_CONNECTION = 20
 BUILD = "15.2.1118.7"  # Exchange 2019, observed in published Received fields
+# TLS 1.0 and 1.1 are off since Exchange 2019; TLS 1.3 came with its CU15 for HTTPS, and not for SMTP
+TLS_VERSIONS = TlsVersions(TlsVersion.TLS1_2, TlsVersion.TLS1_2)
 
 GLITCH_COUNT = 4
 GLITCH_INTERVAL = timedelta(minutes=1)

@@ -76,7 +76,7 @@ def decide_starttls(at: PointOfView, session: Session) -> Decision[str | None]:
 def tls_for(at: PointOfView, session: Session) -> ServerTls | None:
     """Say how to enter TLS where STARTTLS is offered; the client's certificate is always asked for."""
     certificate = decide_starttls(at, session).value
-    return ServerTls(certificate, ask_client=True) if certificate else None
+    return ServerTls(certificate, ask_client=True, versions=at.mta.tls) if certificate else None
 
 
 def auth_keywords(session: Session) -> tuple[str, ...]:

@@ -41,7 +41,12 @@ _AUTHOR_FIELD = f"{cross_premises.CROSS_PREMISES}AuthAs".lower()
 _BY = re.compile(r"(?:^|\s)by\s+([^\s;()]+)", re.IGNORECASE)
 
 # the ciphers that published Received fields name for each version
-_CIPHERS = {"TLS1_2": "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384", "TLS1_3": "TLS_AES_256_GCM_SHA384"}
+_CIPHERS = {
+    "TLS1_0": "TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA_P384",
+    "TLS1_1": "TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA_P384",
+    "TLS1_2": "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384",
+    "TLS1_3": "TLS_AES_256_GCM_SHA384",
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from mailsim.mail.sasl import Claim
 from mailsim.mta.exchange_server import (
     assumptions,
     categorize,
+    certificate_assumptions,
     ehlo,
     headers,
     next_hop,
@@ -55,6 +56,7 @@ class ExchangeServer:
     failure_is = "bounced"
     assumptions = (
         *assumptions.EVERY,
+        *certificate_assumptions.EVERY,
         *recipient_assumptions.RESOLVING,
         *send_assumptions.EVERY,
         OWN_DOMAINS,

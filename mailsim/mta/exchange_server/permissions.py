@@ -14,17 +14,20 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from mailsim.mta.exchange_server.assumptions import CLOUD_SENDERS, OORG_PROMOTES
+from mailsim.mta.exchange_server.peer_certificate import look_at_client
 from mailsim.mta.exchange_server.receive_connector import ReceiveConnector
 from mailsim.mta.exchange_server.rights import GROUP_RIGHTS, PermissionGroup, Principal, Right
 from mailsim.mta.exchange_server.servers import is_own_server
 from mailsim.mta.exchange_server.tls_domain_capabilities import NO_TLS, Capability
 from mailsim.mta.exchange_server.usage import AuthMechanism
 from mailsim.mta.kind import PointOfView, Session
+from mailsim.mta.relaying.certificate_flaws import find_flaws
 from mailsim.mta.relaying.tls_policy import name_matches
 from mailsim.reason.check import Check, check
 from mailsim.reason.choice import Choice, Rank, select
 from mailsim.reason.cite import assumed, documented
 from mailsim.reason.decision import Decision, Reason
+from mailsim.world.certificate import Role
 
 GROUPS = documented("ms:receive-connector-permissions", "Receive connector permission groups")
 ORDER = assumed("ms:receive-connector-permissions", "which principal a session is, if several fit")
@@ -222,8 +225,9 @@ def match_capabilities(at: PointOfView, session: Session) -> Decision[frozenset[
     )
     saw = f"the certificate names {', '.join(names) or 'nothing'}"
     named = _by_domain(connector, bool(matching), saw)
-    value = matching if not trusted.failed else frozenset()
-    return Decision("cloud services mail", value, (trusted, named), _accepted(value))
+    flaws = [found.check for found in find_flaws(at, peer, Role.CLIENT, look_at_client(at))]
+    value = frozenset() if any(each.failed for each in (trusted, *flaws)) else matching
+    return Decision("cloud services mail", value, (trusted, *flaws, named), _accepted(value))
 
 
 def _match_clear_text(connector: ReceiveConnector) -> Decision[frozenset[Capability]]:

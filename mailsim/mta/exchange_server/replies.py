@@ -63,6 +63,8 @@ TOO_MANY_LOGON_FAILURES = reply(
 RATE_EXCEEDED = reply(
     421, "4.4.2", "Message submission rate for this client has exceeded the configured limit"
 )  # observed
+# a queue's last error where the two sides have no common version of TLS (ms:send-receive-emails-socketerror)
+CONNECTION_DROPPED = reply(421, "4.4.2", "Connection dropped due to SocketError")
 TLS_REQUIRED = reply(451, "5.7.3", "STARTTLS is required to send mail")
 TOO_LARGE = reply(552, "5.3.4", "Message size exceeds fixed maximum message size")
 TOO_MANY_RECIPIENTS = reply(452, "4.5.3", "Too many recipients")

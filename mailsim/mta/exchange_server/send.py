@@ -19,6 +19,7 @@ from mailsim.mta.exchange_server import replies
 from mailsim.mta.exchange_server.client_certificate import client_certificate
 from mailsim.mta.exchange_server.config import config_of
 from mailsim.mta.exchange_server.next_hop import connector_of
+from mailsim.mta.exchange_server.peer_certificate import fall_back, look_at_next_hop
 from mailsim.mta.exchange_server.receive import Trust
 from mailsim.mta.exchange_server.reporting import reporting_to
 from mailsim.mta.exchange_server.send_assumptions import CONNECTION_ERROR, MESSAGE_RETRY_INTERVAL
@@ -98,7 +99,15 @@ def judge(at: PointOfView, relay: Relay, offer: Offer) -> Decision[Reply | None]
 
     With BasicAuthRequireTLS the smart host's certificate must have its name.
     """
-    tls = judge_offer(at, relay, offer, word_tls_problem, TLS)
+    tls = judge_offer(
+        at,
+        relay,
+        offer,
+        word_tls_problem,
+        cite=TLS,
+        diligence=look_at_next_hop(at),
+        fallback=fall_back(at),
+    )
     connector = connector_of(at, relay)
     if tls.value is not None or connector is None or offer.tls_failed:
         return tls
@@ -209,8 +218,15 @@ def word_tls_problem(
         return replies.certificate_refused(verdict.reason)
     if problem is TlsProblem.UNTRUSTED:
         return replies.certificate_refused("EmptyCertificate")
-    if problem is TlsProblem.WRONG_NAME:
-        return replies.certificate_refused("SubjectMismatch")
+    if problem in (
+        TlsProblem.WRONG_NAME,
+        TlsProblem.WRONG_USAGE,
+        TlsProblem.WEAK_KEY,
+        TlsProblem.REVOKED,
+    ):
+        return replies.certificate_refused(problem.value)
+    if problem is TlsProblem.NO_VERSION:
+        return replies.CONNECTION_DROPPED
     if problem is TlsProblem.HANDSHAKE:
         return Reply(451, "4.4.0", ("Security status InvalidToken",))
     return replies.TLS_REQUIRED

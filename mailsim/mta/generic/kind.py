@@ -41,7 +41,7 @@ class GenericMta:
     name = "generic"
     words: Words = replies.WORDS
     failure_is = "bounced"
-    assumptions = NEXT_HOP
+    assumptions = (*NEXT_HOP, send.REVOCATION, send.FAILED_HANDSHAKE)
 
     def on_connect(self, at: PointOfView, _facts: SessionFacts) -> Greeting:
         return receive.greet(at)
@@ -84,7 +84,15 @@ class GenericMta:
         return choose_targets(at, relay, avoid_self=True)
 
     def on_offer(self, at: PointOfView, relay: Relay, offer: Offer) -> Decision[Reply | None]:
-        return judge_offer(at, relay, offer, send.word_tls_problem, send.OPPORTUNISTIC_TLS)
+        return judge_offer(
+            at,
+            relay,
+            offer,
+            send.word_tls_problem,
+            cite=send.OPPORTUNISTIC_TLS,
+            diligence=send.look_at_next_hop(at),
+            fallback=send.fall_back(at),
+        )
 
     def on_no_route(self, _at: PointOfView, _relay: Relay, problem: RouteProblem) -> Reply:
         return replies.NO_ROUTE[problem]

@@ -63,7 +63,7 @@ def tls_for(at: PointOfView, session: Session) -> ServerTls | None:
     certificate = at.certificate
     if certificate is None or session.facts.tls is not None:
         return None
-    return ServerTls(certificate, config_of(at).asks_client_certificate)
+    return ServerTls(certificate, config_of(at).asks_client_certificate, at.mta.tls)
 
 
 def size_limit(at: PointOfView) -> int:

@@ -11,14 +11,33 @@ from mailsim.mail.message import header_field
 from mailsim.mail.reply import Reply, reply
 from mailsim.mta.generic.replies import EXPIRED
 from mailsim.mta.kind import Item, Notice, PointOfView
-from mailsim.mta.relaying.offer import TlsProblem
+from mailsim.mta.relaying.certificate_flaws import Diligence, Look
+from mailsim.mta.relaying.offer import Fallback, TlsProblem
 from mailsim.mta.relaying.reports import make_report
 from mailsim.mta.relaying.retry import Schedule
+from mailsim.reason.assumption import Assumption
 from mailsim.reason.cite import documented, rfc
 from mailsim.reason.decision import Decision
 from mailsim.world.certificate import ChainVerdict, PresentedCertificate
 
 OPPORTUNISTIC_TLS = rfc(3207, "4.1")
+
+REVOCATION = Assumption(
+    key="generic-revocation",
+    question="does an internet MTA look at the revocation of a next hop's certificate?",
+    choices={"ignored": "revocation is not looked at", "checked": "a revoked certificate is refused"},
+    evidence="Postfix and Exim fetch no revocation lists by themselves, and look at one only where a file is configured",
+)
+
+FAILED_HANDSHAKE = Assumption(
+    key="generic-failed-handshake",
+    question="does an internet MTA with opportunistic TLS send in clear text after a failed TLS handshake?",
+    choices={
+        "clear-text": "yes: it connects once more and sends without TLS",
+        "waits": "no: the message waits, and TLS is tried again",
+    },
+    evidence="Postfix and Exim try once more without TLS where it is opportunistic; RFC 3207 leaves it to the client",
+)
 
 BOUNCE_SIZE_LIMIT = 50_000  # postfix: bounce_size_limit
 
@@ -43,6 +62,23 @@ def word_tls_problem(
 def word_unreachable(host: str, address: IPv4Address | None, cause: str) -> Reply:
     """Word the last error of a failed connection."""
     return reply(451, "4.4.1", f"connect to {host}[{address}]:25: {cause}")
+
+
+def look_at_next_hop(at: PointOfView) -> Diligence:
+    """Return what an internet MTA looks at that validates the next hop's certificate, as OpenSSL does for it."""
+    choice = at.assumed(REVOCATION)
+    return Diligence(
+        usage=Look(does=True, cite=documented("openssl:verification-options", "sslserver")),
+        key=Look(does=True, cite=documented("openssl:security-level", "level 2")),
+        revocation=Look(does=choice == "checked", cite=REVOCATION.cite(choice)),
+    )
+
+
+def fall_back(at: PointOfView) -> Fallback:
+    """Return what an internet MTA does after a failed handshake."""
+    choice = at.assumed(FAILED_HANDSHAKE)
+    in_clear = Look(does=choice == "clear-text", cite=FAILED_HANDSHAKE.cite(choice))
+    return Fallback(in_clear=in_clear, no_version=OPPORTUNISTIC_TLS)
 
 
 _SUBJECTS = {

@@ -6,16 +6,20 @@ error is worded by the vendor.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from enum import Enum
+from functools import partial
+from typing import TypeAlias
 
 from mailsim.mail.reply import Reply
 from mailsim.mta.kind import Offer, PointOfView, Relay
+from mailsim.mta.relaying.certificate_flaws import Diligence, Flaw, Look, find_flaws
 from mailsim.mta.relaying.tls_policy import TlsDemand, TlsPolicy, name_matches
 from mailsim.reason.check import Check, check
 from mailsim.reason.cite import Citation
 from mailsim.reason.decision import Decision, Gate, admit
-from mailsim.world.certificate import ChainVerdict, PresentedCertificate
+from mailsim.world.certificate import ChainVerdict, PresentedCertificate, Role
 
 
 class TlsProblem(Enum):
@@ -23,16 +27,39 @@ class TlsProblem(Enum):
 
     NOT_OFFERED = "STARTTLS not offered"
     HANDSHAKE = "handshake failed"
+    NO_VERSION = "no common version of TLS"
     UNTRUSTED = "chain not trusted"
+    WRONG_USAGE = Flaw.WRONG_USAGE.value
+    WEAK_KEY = Flaw.WEAK_KEY.value
+    REVOKED = Flaw.REVOKED.value
     WRONG_NAME = "SubjectMismatch"
+
+
+@dataclass(frozen=True, slots=True)
+class Fallback:
+    """What a product does after a failed handshake.
+
+    Args:
+        in_clear: whether it tries once more in clear text, where TLS is not demanded.
+        no_version: where the last error of two hosts without a common version is known from.
+    """
+
+    in_clear: Look
+    no_version: Citation
+
+
+Word: TypeAlias = Callable[[TlsProblem, ChainVerdict | None, PresentedCertificate | None], Reply]
 
 
 def judge_offer(
     at: PointOfView,
     relay: Relay,
     offer: Offer,
-    word: Callable[[TlsProblem, ChainVerdict | None, PresentedCertificate | None], Reply],
+    word: Word,
+    *,
     cite: Citation,
+    diligence: Diligence,
+    fallback: Fallback,
 ) -> Decision[Reply | None]:
     """Judge what a next hop offers or showed.
 
@@ -42,9 +69,12 @@ def judge_offer(
         offer: what was seen so far.
         word: gives the vendor's last error for a problem.
         cite: where the vendor documents the policy.
+        diligence: what the vendor looks at in a certificate that it validates.
+        fallback: what the vendor does after a failed handshake.
 
     Returns:
-        None in the decision when mail may be sent, or when STARTTLS is to come first.
+        None in the decision when mail may be sent, or when STARTTLS is to come first; after a failed handshake, when it
+        is to be tried once more in clear text.
     """
     policy = relay.tls
     verdict = _chain(at, offer)
@@ -57,18 +87,37 @@ def judge_offer(
         refusal = word(TlsProblem.NOT_OFFERED, None, None)
         gates.append(Gate("STARTTLS offered", lambda: _offered(policy, offer, cite), refusal, cite))
     if offer.tls_failed:
-        refusal = word(TlsProblem.HANDSHAKE, None, None)
-        gates.append(Gate("TLS handshake", lambda: _handshake(policy, offer, cite), refusal, cite))
+        refusal = word(TlsProblem.NO_VERSION if offer.mismatch else TlsProblem.HANDSHAKE, None, None)
+        gates.append(Gate("TLS handshake", lambda: _handshake(policy, offer, cite, fallback), refusal, cite))
     if policy.demand is TlsDemand.ENCRYPTED and offer.tls is not None:
         refusal = word(TlsProblem.UNTRUSTED, verdict, peer)
         gates.append(Gate("any certificate", lambda: _as_it_is(policy, offer, cite), refusal, cite))
     if policy.demand.verified and offer.tls is not None:
         refusal = word(TlsProblem.UNTRUSTED, verdict, peer)
         gates.append(Gate("certificate chain", lambda: _trusted(policy, verdict, cite), refusal, cite))
+        gates += _flaws(at, policy, peer, diligence, word)
     if policy.demand is TlsDemand.VALID_NAME and offer.tls is not None:
         refusal = word(TlsProblem.WRONG_NAME, verdict, peer)
         gates.append(Gate("certificate name", lambda: _named(policy, peer, cite), refusal, cite))
     return admit(f"TLS to {offer.host}", gates)
+
+
+def _flaws(
+    at: PointOfView,
+    policy: TlsPolicy,
+    peer: PresentedCertificate | None,
+    diligence: Diligence,
+    word: Word,
+) -> Iterator[Gate[Reply]]:
+    """Yield a gate for each flaw of the certificate; one without flaws has none to pass."""
+    for found in find_flaws(at, peer, Role.SERVER, diligence):
+        made = replace(found.check, rule=f"{_rule(policy)}: {found.check.rule}", source=policy.source)
+        refusal = word(TlsProblem(found.flaw.value), None, peer)
+        yield Gate(found.check.rule, partial(_as_is, made), refusal, made.cite)
+
+
+def _as_is(made: Check) -> Check:
+    return made
 
 
 def _chain(at: PointOfView, offer: Offer) -> ChainVerdict | None:
@@ -100,13 +149,17 @@ def _offered(policy: TlsPolicy, offer: Offer, cite: Citation) -> Check:
     return check(met, _rule(policy), saw=saw, wanted="STARTTLS", cite=cite, source=policy.source)
 
 
-def _handshake(policy: TlsPolicy, offer: Offer, cite: Citation) -> Check:
+def _handshake(policy: TlsPolicy, offer: Offer, cite: Citation, fallback: Fallback) -> Check:
+    """Want a finished handshake, unless mail may go in clear text and the product sends it so."""
+    mandatory, look = policy.demand.mandatory, fallback.in_clear
+    in_clear = look.does and not mandatory
+    known_from = fallback.no_version if offer.mismatch else cite
     return check(
-        False,
+        in_clear,
         _rule(policy),
-        saw=offer.tls_failed,
+        saw=f"{offer.tls_failed}; it is tried in clear text" if in_clear else offer.tls_failed,
         wanted="a finished handshake",
-        cite=cite,
+        cite=known_from if mandatory else look.cite,
         source=policy.source,
     )
 
