@@ -7,6 +7,7 @@ the service's own certificate, the default Receive connector.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 from ipaddress import IPv4Address, IPv4Network
 
@@ -20,10 +21,11 @@ from mailsim.config.link_service import domains_of, inbound_host, link_service
 from mailsim.config.linking import Linking
 from mailsim.config.names import mark_of
 from mailsim.config.record import DEFAULT_TTL
+from mailsim.mta.client import ClientConfig
 from mailsim.mta.exchange_online.config import ExchangeOnlineConfig
 from mailsim.mta.exchange_online.defaults import SUBMISSION_HOST
 from mailsim.mta.generic.config import GenericConfig
-from mailsim.world.dns import MxRecord, Zones
+from mailsim.world.dns import DnsStatus, MxRecord, Zones
 from mailsim.world.topology import Mta, Topology
 
 START = "2026-01-05T09:00:00+00:00"
@@ -58,7 +60,7 @@ class WorldLinker:
         """Return the topology; where errors were found it is not to be used."""
         mtas = {mta.id: mta for mta in self._mtas()}
         self._check_addresses(mtas)
-        return Topology(
+        world = Topology(
             start=self._start,
             mtas=mtas,
             zones=self._zones(mtas),
@@ -67,6 +69,7 @@ class WorldLinker:
             stranger=self._stranger(mtas),
             assumptions=link_assumptions(self._text, self._diagnostics),
         )
+        return replace(world, mtas={name: _by_host_name(mta, world) for name, mta in mtas.items()})
 
     # --- MTAs ---------------------------------------------------------------------------------------------
 
@@ -110,7 +113,7 @@ class WorldLinker:
                 else:
                     addresses.setdefault(name, []).append(data)
         for mta in mtas.values():
-            addresses.setdefault(mta.fqdn, _published(mta))
+            addresses.setdefault(mta.fqdn.lower(), _published(mta))
             if isinstance(mta.config, GenericConfig):
                 for domain in mta.config.domains:
                     mx.setdefault(domain, [MxRecord(0, mta.fqdn, DEFAULT_TTL)])
@@ -142,6 +145,16 @@ class WorldLinker:
         return next(
             each for each in reversed(list(IPv4Network("203.0.113.0/24").hosts())) if each not in taken
         )
+
+
+def _by_host_name(mta: Mta, world: Topology) -> Mta:
+    """Let a client host whose server is called as only the scenario calls it, such as EXO, connect to its host name."""
+    if not isinstance(mta.config, ClientConfig):
+        return mta
+    server = mta.config.server
+    unknown = world.zones.addresses(server).status is DnsStatus.NXDOMAIN
+    called = world.named(server) if unknown else None
+    return mta if called is None else replace(mta, config=replace(mta.config, server=called.fqdn))
 
 
 def _published(mta: Mta) -> list[IPv4Address]:
