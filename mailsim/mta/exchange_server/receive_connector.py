@@ -51,12 +51,13 @@ class ReceiveConnector(Configured):
     SPELLING: ClassVar[str] = "exchange"
     IGNORED: ClassVar[frozenset[str]] = frozenset(
         {
+            "AcceptConsumerMail",  # of the consumer service
             "AdvertiseClientSettings",
             "Comment",
-            "Guid",
-            "Identity",
+            "LiveCredentialEnabled",  # of the consumer service
             "MaxAcknowledgementDelay",  # used by Exchange 2010 only
             "ProtocolLoggingLevel",
+            "ProxyEnabled",  # of the service's own front ends
             "Server",
         }
     )
@@ -77,6 +78,19 @@ class ReceiveConnector(Configured):
             "ServiceDiscoveryFqdn",
         }
     )
+    UNMODELLED_DEFAULTS: ClassVar[Mapping[str, str]] = {
+        "AuthTarpitInterval": "00:00:05",
+        "BareLinefeedRejectionEnabled": "false",
+        "ConnectionInactivityTimeout": "00:05:00",
+        "ConnectionTimeout": "00:10:00",
+        "EnableAuthGSSAPI": "false",
+        "ExtendedProtectionPolicy": "none",
+        "LongAddressesEnabled": "false",
+        "MaxInboundConnection": "5000",
+        "MaxInboundConnectionPercentagePerSource": "2",
+        "MaxInboundConnectionPerSource": "20",
+        "OrarEnabled": "false",
+    }
 
     name: str
     usage: UsageType = UsageType.CUSTOM
