@@ -281,13 +281,15 @@ def _enabled(connector: ReceiveConnector) -> Check:
 
 
 def _bound(connector: ReceiveConnector, facts: SessionFacts) -> Check:
+    # a connector of another port is no alternative, so its Bindings are not named as a property to change
+    same_port = any(each.port == facts.local_port for each in connector.listens_on)
     return check(
         any(each.covers(facts.local_ip, facts.local_port) for each in connector.listens_on),
         "Bindings",
         saw=", ".join(map(str, connector.listens_on)),
         wanted=f"{facts.local_ip}:{facts.local_port}",
         cite=CONNECTOR,
-        source=connector.source("Bindings"),
+        source=connector.source("Bindings") if same_port else "",
     )
 
 
