@@ -212,10 +212,10 @@ class _Binder:
                 self._error(key, where, problem)
             elif name in plan.index:
                 entries.append(_Entry(key, value, plan.index[name]))
-            elif name in plan.unmodelled:
+            elif name in plan.unmodelled and not _changes_nothing(value, plan.defaults.get(name)):
                 entries.append(_Entry(key, value, plan.unmodelled[name]))
                 self._diagnostics.warning(key, _within(where, f"{plan.unmodelled[name]} is not modelled"))
-            elif name not in plan.ignored:
+            elif name not in plan.ignored and name not in plan.unmodelled:
                 self._unknown(key, plan, where)
         return entries
 
@@ -283,6 +283,13 @@ def _origin(node: MappingNode, entries: list[_Entry]) -> Origin:
 def _is_unwritten(value: Node, shape: Shape) -> bool:
     """Tell whether a property is left to its default: written as nothing, where nothing is no value of it."""
     return is_absent(value) and not isinstance(shape, Maybe | ListOf | TableOf)
+
+
+def _changes_nothing(value: Node, default: str | None) -> bool:
+    """Tell whether an unmodelled property has no value or its default, as a Get cmdlet prints one that nobody has set."""
+    if isinstance(value, ScalarNode):
+        return is_absent(value) or value.text.lower().removeprefix("$") == default
+    return not value.items
 
 
 def _reads(node: ScalarNode, leaves: tuple[Leaf, ...]) -> bool:

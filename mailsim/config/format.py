@@ -147,7 +147,12 @@ class RecipientText:
     """A mail-enabled object with Exchange's property names."""
 
     SPELLING: ClassVar[str] = "exchange"
-    IGNORED: ClassVar[frozenset[str]] = frozenset({"DisplayName", "Name", "Guid", "Identity"})
+    IGNORED: ClassVar[frozenset[str]] = frozenset(
+        {
+            "DisplayName", "HiddenFromAddressListsEnabled", "IsDirSynced", "LegacyExchangeDN", "Name", "RecipientType",
+            "RecipientTypeDetails", "SamAccountName", "UserPrincipalName", "WindowsEmailAddress",
+        }
+    )  # fmt: skip
     UNMODELLED: ClassVar[frozenset[str]] = frozenset({"GrantSendOnBehalfTo", "ServerName"})
 
     alias: str = field(default="", metadata={"doc": "by default the local part of its name"})

@@ -180,6 +180,7 @@ class _Wizard:
             synchronize=self.said.synchronize,
             policy=self._mark(objects.POLICY),
             synchronization=mark,
+            groups=self._mark(objects.SYNCHRONIZED, "synchronize"),
         )
         match_recipients(here, there, rules)
         for path, side in ((organization, here), (tenant, there)):

@@ -16,6 +16,7 @@ WIZARD = documented("ms:hybrid-configuration-wizard", "Hybrid Configuration wiza
 LOG = observed("observed:hcw-log", "cmdlets run by the wizard")
 EDGE = documented("ms:edge-transport-servers-hybrid", "Edge Transport servers with hybrid deployments")
 ROUTING = documented("ms:transport-routing", "Transport routing in Exchange hybrid deployments")
+SYNCHRONIZED = documented("ms:connect-sync-attributes", "Exchange Online, groups")
 POLICY = observed("observed:hcw-log", "Set-EmailAddressPolicy, Update-EmailAddressPolicy")
 
 PROTECTION = "mail.protection.outlook.com"

@@ -2,16 +2,17 @@
 
 The wizard adds ``alias@<tenant>.mail.onmicrosoft.com`` to the policy, so that every recipient whose primary address is in a
 shared domain gets this address too; EmailAddressPolicyEnabled False keeps it off. An on-premises mailbox is a mail user in
-the tenant, a cloud mailbox is a remote mailbox on-premises, on-premises mail users and contacts are the same in the tenant.
+the tenant, a cloud mailbox is a remote mailbox on-premises, on-premises mail users, contacts and groups are the same in the tenant, with what restricts their senders. Dynamic groups and
+public folders stay on their side.
 What the scenario writes stays: an address that an object of the other side has is not given to a second one. A recipient whose
-domain the other side does not accept stays on its side. Sources: "Transport routing in Exchange hybrid deployments"; logs
-of the wizard; that a cloud mailbox always has its remote mailbox is what an administrator provisions, not what
+domain the other side does not accept stays on its side. Sources: "Transport routing in Exchange hybrid deployments"; "Attributes
+synchronized to Microsoft Entra ID"; logs of the wizard; that a cloud mailbox always has its remote mailbox is what an administrator provisions, not what
 synchronisation does by itself.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
@@ -26,16 +27,17 @@ from mailsim.config.document import (
     elements,
     is_absent,
 )
-from mailsim.config.format import RecipientText
+from mailsim.config.format import GroupText, RecipientText
 from mailsim.config.generated import scalar, with_value
 from mailsim.config.link_recipients import csv_mailboxes
 from mailsim.mail.address import Mailbox
 
-MAILBOXES, REMOTE_MAILBOXES, MAIL_USERS, MAIL_CONTACTS = SECTIONS = (
+MAILBOXES, REMOTE_MAILBOXES, MAIL_USERS, MAIL_CONTACTS, GROUPS = SECTIONS = (
     "mailboxes",
     "remote_mailboxes",
     "mail_users",
     "mail_contacts",
+    "groups",
 )
 TARGET = {
     REMOTE_MAILBOXES: "RemoteRoutingAddress",
@@ -55,9 +57,24 @@ SYNCHRONIZED = frozenset(
         "stateorprovince",
         "title",
         *(f"customattribute{number}" for number in range(1, 16)),
+        "requiresenderauthenticationenabled",
+        "reporttomanagerenabled",
+        "reporttooriginatorenabled",
     }
 )
 """Properties that an object has on both sides, lower case."""
+
+REFERRING = {
+    "Members": "members",
+    "ManagedBy": "managed_by",
+    "AcceptMessagesOnlyFrom": "accept_messages_only_from",
+    "AcceptMessagesOnlyFromDLMembers": "accept_messages_only_from_dl_members",
+    "AcceptMessagesOnlyFromSendersOrMembers": "accept_messages_only_from_senders_or_members",
+    "RejectMessagesFrom": "reject_messages_from",
+    "RejectMessagesFromDLMembers": "reject_messages_from_dl_members",
+    "RejectMessagesFromSendersOrMembers": "reject_messages_from_senders_or_members",
+}
+"""Properties that name other recipients; an object has them on both sides."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +87,7 @@ class Entry:
         written: what the scenario has of it; None for what was added or changed here.
         node: what it is now.
         said: what is written, read.
+        domain: the default accepted domain of the side where it is written.
         primary: its primary address.
         proxies: all its addresses, the primary one first.
     """
@@ -79,6 +97,7 @@ class Entry:
     written: Node | None
     node: MappingNode
     said: RecipientText
+    domain: str
     primary: Mailbox
     proxies: tuple[Mailbox, ...]
 
@@ -135,6 +154,7 @@ class Rules:
         synchronize: whether counterparts are written.
         policy: the mark of what the address policy writes.
         synchronization: the mark of what synchronisation writes.
+        groups: the mark of the groups that it writes.
     """
 
     domains: frozenset[str]
@@ -143,6 +163,7 @@ class Rules:
     synchronize: bool
     policy: Mark
     synchronization: Mark
+    groups: Mark
 
 
 def match_recipients(here: Side, there: Side, rules: Rules) -> None:
@@ -164,6 +185,7 @@ def match_recipients(here: Side, there: Side, rules: Rules) -> None:
         for each in tuple(there.entries):
             if each.section == MAILBOXES:
                 _write_counterpart(each, here, REMOTE_MAILBOXES, _routing_address(each, rules), rules)
+        _leave_out_members(there, rules)
 
 
 def _with_proxy(side: Side, entry: Entry, rules: Rules) -> Entry:
@@ -210,11 +232,13 @@ def _write_counterpart(entry: Entry, other: Side, section: str, target: str, rul
     stays = entry.primary.key in rules.not_synchronized or not other.accepted(entry.primary.domain)
     if not section or stays or any(proxy.key in other.owners for proxy in entry.proxies):
         return
-    mark = rules.synchronization
+    mark = rules.groups if section == GROUPS else rules.synchronization
     proxies = [each for each in entry.proxies if other.accepted(each.domain)]
     kept = tuple(item for item in entry.node if item[0].text.lower() in SYNCHRONIZED)
-    pointing = target if entry.section in (MAILBOXES, REMOTE_MAILBOXES) else entry.target
-    node = MappingNode(((scalar(TARGET[section], mark), scalar(pointing, mark)), *kept), mark)
+    if section in TARGET:
+        pointing = target if entry.section in (MAILBOXES, REMOTE_MAILBOXES) else entry.target
+        kept = ((scalar(TARGET[section], mark), scalar(pointing, mark)), *kept)
+    node = MappingNode((*kept, *_references(entry, mark)), mark)
     if proxies[1:]:
         addresses = SequenceNode(tuple(scalar(str(each), mark) for each in proxies[1:]), mark)
         node = with_value(node, "EmailAddresses", addresses, mark)
@@ -228,6 +252,29 @@ def _write_counterpart(entry: Entry, other: Side, section: str, target: str, rul
             proxies=tuple(proxies),
         )
     )
+
+
+def _references(entry: Entry, mark: Mark) -> Iterator[tuple[ScalarNode, Node]]:
+    """Yield the properties of a recipient that name others, with whole addresses, since the other side has its own default."""
+    for name, own in REFERRING.items():
+        if texts := getattr(entry.said, own, ()):
+            named = [_address(each, entry.domain) or each for each in texts]
+            yield scalar(name, mark), SequenceNode(tuple(scalar(str(each), mark) for each in named), mark)
+
+
+def _leave_out_members(side: Side, rules: Rules) -> None:
+    """Keep in groups that were synchronized those members that the other side knows, or that are outside of it."""
+    for place, entry in enumerate(side.entries):
+        members = entry.node.get("Members") if entry.section == GROUPS else None
+        if entry.written is None and isinstance(members, SequenceNode):
+            left = tuple(each for each in members.items if _is_there(each, side))
+            node = with_value(entry.node, "Members", replace(members, items=left), rules.groups)
+            side.entries[place] = replace(entry, node=node)
+
+
+def _is_there(member: Node, side: Side) -> bool:
+    address = _address(member.text, "") if isinstance(member, ScalarNode) else None
+    return address is None or address.key in side.owners or not side.accepted(address.domain)
 
 
 # --- from nodes and back ----------------------------------------------------------------------------------
@@ -303,7 +350,7 @@ def _listed(node: Node | None) -> tuple[tuple[ScalarNode, Node], ...] | None:
 def _entry(section: str, key: ScalarNode, value: Node, domain: str) -> Entry | None:
     """Read one recipient; None when it has faults that binding will report."""
     node = _as_mapping(section, value)
-    said = _read(node) if node is not None else None
+    said = _read(node, GroupText if section == GROUPS else RecipientText) if node is not None else None
     if node is None or said is None:
         return None
     addresses = [
@@ -318,24 +365,27 @@ def _entry(section: str, key: ScalarNode, value: Node, domain: str) -> Entry | N
         written=value,
         node=node,
         said=said,
+        domain=domain,
         primary=addresses[0],
         proxies=tuple(proxies),
     )
 
 
-def _read(node: MappingNode) -> RecipientText | None:
+def _read(node: MappingNode, cls: type[RecipientText]) -> RecipientText | None:
     """Bind one recipient; faults are not reported here. Most have nothing to bind, and there may be many."""
     if not node.items:
-        return RecipientText()
-    return bind_what_is_right(node, RecipientText, Diagnostics(), where="")
+        return cls()
+    return bind_what_is_right(node, cls, Diagnostics(), where="")
 
 
 def _as_mapping(section: str, value: Node) -> MappingNode | None:
-    """Return what is written of a recipient as a mapping; a single address is where it points."""
+    """Return what is written of a recipient as a mapping; a single address is where it points, and a list are members."""
     if isinstance(value, MappingNode):
         return value
     if is_absent(value):
         return MappingNode((), value.mark)
+    if section == GROUPS:
+        return MappingNode(((ScalarNode("Members", "Members", value.mark), value),), value.mark)
     if isinstance(value, ScalarNode) and section in TARGET:
         return MappingNode(((ScalarNode(TARGET[section], TARGET[section], value.mark), value),), value.mark)
     return None

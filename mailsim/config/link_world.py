@@ -7,6 +7,7 @@ that go without saying.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 from ipaddress import IPv4Address, IPv4Network
 
@@ -20,6 +21,8 @@ from mailsim.config.link_organization import link_organization
 from mailsim.config.link_service import link_service
 from mailsim.config.linking import Linking
 from mailsim.config.names import mark_of
+from mailsim.mta.client import ClientConfig
+from mailsim.world.dns import DnsStatus, follow
 from mailsim.world.topology import Mta, Topology
 
 START = "2026-01-05T09:00:00+00:00"
@@ -55,7 +58,7 @@ class WorldLinker:
         mtas = {mta.id: mta for mta in self._mtas()}
         self._check_addresses(mtas)
         names = link_dns(self._linking, mtas)
-        return Topology(
+        world = Topology(
             start=self._start,
             mtas=mtas,
             zones=names.zones,
@@ -66,6 +69,7 @@ class WorldLinker:
             stranger=self._stranger(mtas),
             assumptions=link_assumptions(self._text, self._diagnostics),
         )
+        return replace(world, mtas={name: _by_host_name(mta, world) for name, mta in mtas.items()})
 
     # --- MTAs ---------------------------------------------------------------------------------------------
 
@@ -101,3 +105,13 @@ class WorldLinker:
         return next(
             each for each in reversed(list(IPv4Network("203.0.113.0/24").hosts())) if each not in taken
         )
+
+
+def _by_host_name(mta: Mta, world: Topology) -> Mta:
+    """Let a client host whose server is called as only the scenario calls it, such as EXO, connect to its host name."""
+    if not isinstance(mta.config, ClientConfig):
+        return mta
+    server = mta.config.server
+    unknown = follow(world.zones.ask, server, "A").status is DnsStatus.NXDOMAIN
+    called = world.named(server) if unknown else None
+    return mta if called is None else replace(mta, config=replace(mta.config, server=called.fqdn))

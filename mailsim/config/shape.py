@@ -21,6 +21,16 @@ from mailsim.world.source import Origin
 _FOLDS: tuple[Callable[[str], str], ...] = (str, str.lower)
 """How names are compared in scenario and in vendor objects."""
 
+OF_THE_DIRECTORY = frozenset(
+    {
+        "AdminDisplayName", "DistinguishedName", "ExchangeObjectId", "ExchangeVersion", "Guid", "Id", "Identity", "IsValid",
+        "ObjectCategory", "ObjectClass", "ObjectState", "OrganizationId", "OrganizationalUnitRoot", "OriginatingServer",
+        "PSComputerName", "PSShowComputerName", "RunspaceId", "WhenChanged", "WhenChangedUTC", "WhenCreated",
+        "WhenCreatedUTC",
+    }
+)  # fmt: skip
+"""What every Get cmdlet prints of an object beside its settings. Source: Get-ReceiveConnector of Exchange Server 2019."""
+
 
 @dataclass(frozen=True, slots=True)
 class ListOf:
@@ -101,8 +111,9 @@ class ObjectPlan:
         cls: the dataclass.
         vendor: whether it bears a product's property names, matched in any case.
         fields: its properties, in the order declared.
-        ignored: properties of the product that cannot change an answer.
+        ignored: properties of the product that cannot change an answer, those of every object among them.
         unmodelled: properties of the product that mailsim knows of but does not model.
+        defaults: the documented defaults of unmodelled ones, as text in lower case; who writes them changes nothing.
         takes_origin: whether it has a field ``origin`` to be filled.
         takes_unmodelled: whether it has a field ``unmodelled`` to be filled.
         index: each field under its name as ``fold`` leaves it.
@@ -113,6 +124,7 @@ class ObjectPlan:
     fields: tuple[FieldPlan, ...]
     ignored: Mapping[str, str]
     unmodelled: Mapping[str, str]
+    defaults: Mapping[str, str]
     takes_origin: bool
     takes_unmodelled: bool
     index: Mapping[str, FieldPlan]
@@ -125,6 +137,11 @@ class ObjectPlan:
     def names(self) -> tuple[str, ...]:
         """Return every name the reader knows, fields first."""
         return (*(each.name for each in self.fields), *self.ignored.values(), *self.unmodelled.values())
+
+
+def _without_effect(cls: type, *, vendor: bool) -> frozenset[str]:
+    own: frozenset[str] = getattr(cls, "IGNORED", frozenset())
+    return own | OF_THE_DIRECTORY if vendor else own
 
 
 @cache
@@ -147,8 +164,11 @@ def plan_of(cls: type) -> ObjectPlan:
         cls=cls,
         vendor=vendor,
         fields=plans,
-        ignored={fold(name): name for name in sorted(getattr(cls, "IGNORED", ()))},
+        ignored={fold(name): name for name in sorted(_without_effect(cls, vendor=vendor))},
         unmodelled={fold(name): name for name in sorted(getattr(cls, "UNMODELLED", ()))},
+        defaults={
+            fold(name): value.lower() for name, value in getattr(cls, "UNMODELLED_DEFAULTS", {}).items()
+        },
         takes_origin="origin" in filled,
         takes_unmodelled="unmodelled" in filled,
         index={fold(plan.name): plan for plan in plans},

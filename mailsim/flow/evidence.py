@@ -214,9 +214,19 @@ def _receiving(refusal: Event, hop: Hop) -> list[Event]:
 
 
 def _offers(refusal: Event, hop: Hop) -> list[Event]:
-    """Return, where TLS was missed or the certificate refused, what was offered: the answers to EHLO."""
-    attempt = _attempt_of(refusal, hop) if isinstance(refusal.what, NotSecured | Secured) else None
-    return [_as_to("STARTTLS", each) for each in _greeted(attempt)] if attempt else []
+    """Return, where TLS was missed or the certificate refused, what was offered: the answers to EHLO.
+
+    A host that demands STARTTLS and itself never offered it is asked for its offer too.
+    """
+    attempt = _attempt_of(refusal, hop)
+    answers = [_as_to("STARTTLS", each) for each in _greeted(attempt)] if attempt else []
+    own = isinstance(refusal.what, NotSecured | Secured)
+    missed = _demands_starttls(refusal) and all(_is_without_starttls(each) for each in answers)
+    return answers if own or missed else []
+
+
+def _demands_starttls(refusal: Event) -> bool:
+    return isinstance(refusal.what, Exchanged) and "STARTTLS" in refusal.what.reply.text.upper()
 
 
 def _logins(hop: Hop, outcome: Outcome) -> list[Event]:

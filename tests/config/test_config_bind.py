@@ -48,8 +48,9 @@ class Connector:
     """A vendor's object."""
 
     SPELLING: ClassVar[str] = "exchange"
-    IGNORED: ClassVar[frozenset[str]] = frozenset({"WhenChanged"})
-    UNMODELLED: ClassVar[frozenset[str]] = frozenset({"LinkedReceiveConnector"})
+    IGNORED: ClassVar[frozenset[str]] = frozenset({"ProtocolLoggingLevel"})
+    UNMODELLED: ClassVar[frozenset[str]] = frozenset({"LinkedReceiveConnector", "Proxied"})
+    UNMODELLED_DEFAULTS: ClassVar[Mapping[str, str]] = {"Proxied": "false"}
 
     name: str
     enabled: bool = True
@@ -177,7 +178,24 @@ def test_the_same_property_in_another_case_is_given_twice() -> None:
 
 def test_ignored_properties_are_accepted_silently() -> None:
     """What cannot change an answer is no news."""
-    _, diagnostics = attempt("Name: A\nwhenchanged: yesterday", Connector)
+    _, diagnostics = attempt("Name: A\nprotocollogginglevel: Verbose", Connector)
+    assert diagnostics.found == ()
+
+
+@pytest.mark.parametrize(
+    "name", ["RunspaceId", "DistinguishedName", "WhenChanged", "OrganizationId", "ObjectState"]
+)
+def test_what_get_cmdlets_print_of_every_object_is_accepted_silently(name: str) -> None:
+    """Settings may be pasted with what stands beside them in the directory."""
+    _, diagnostics = attempt(f"Name: A\n{name}: x", Connector)
+    assert diagnostics.found == ()
+
+
+@pytest.mark.parametrize("value", ["", "$null", "{}", "[]", "$false", "False"])
+def test_unmodelled_properties_that_are_not_set_change_nothing(value: str) -> None:
+    """Printed without a value, or with the documented default, a property makes no answer uncertain."""
+    connector, diagnostics = attempt(f"Name: A\nProxied: {value}", Connector)
+    assert connector.unmodelled == ()
     assert diagnostics.found == ()
 
 

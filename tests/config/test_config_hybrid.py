@@ -429,6 +429,25 @@ def test_attributes_are_synchronized() -> None:
     ]
 
 
+def test_groups_are_synchronized_with_whole_addresses() -> None:
+    """Members and senders by name are those of the organization; who is not synchronized is missing."""
+    groups = (
+        "inner: [alice, louise]\n        "
+        "staff: {Members: [alice, louise, inner, ann@fabrikam.com], AcceptMessagesOnlyFrom: alice}"
+    )
+    edit = (
+        "recipients: {mailboxes: [alice]}",
+        f"recipients:\n      mailboxes: [alice, louise]\n      groups:\n        {groups}",
+    )
+    found = find(
+        tenant(scenario(edit, hybrid="{not_synchronized: [louise@contoso.com]}")), "staff@contoso.com"
+    )
+    assert found is not None
+    assert found.group is not None
+    members = [str(each) for each in found.group.members]
+    assert members == ["alice@contoso.com", "inner@contoso.com", "ann@fabrikam.com"]
+
+
 @pytest.mark.parametrize(
     "section", ["{synchronize: false}", "{not_synchronized: [Alice@contoso.com, bob@contoso.com]}"]
 )

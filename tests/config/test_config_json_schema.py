@@ -11,6 +11,7 @@ from ipaddress import IPv4Address
 from typing import Any, ClassVar
 
 from mailsim.config.json_schema import json_schema
+from mailsim.config.shape import OF_THE_DIRECTORY
 from mailsim.world.source import Origin
 
 
@@ -85,7 +86,7 @@ def test_a_vendor_object_in_full() -> None:
                 "anyOf": [{"type": "array", "items": TEXT}, TEXT, {"type": "string", "pattern": ","}]
             },
             "MaxMessageSize": {"type": ["integer", "string"]},
-            "WhenChanged": {},
+            **{name: {} for name in OF_THE_DIRECTORY},
             "Mailbox": {"description": "known, but not modelled"},
         },
         "required": ["Name"],

@@ -66,6 +66,29 @@ def test_what_goes_without_saying_is_filled_in() -> None:
     assert addresses_of(world.zones, "mail.contoso.com") == (IPv4Address("198.51.100.10"),)
 
 
+@pytest.mark.parametrize(
+    ("server", "connects_to"),
+    [
+        ("EXO", "am0eur02ft001.mail.protection.outlook.com"),
+        ("mbx1", "mail.contoso.com"),
+        ("fabrikam.com", "fabrikam.com"),
+        ("192.0.2.20", "192.0.2.20"),
+        ("nowhere.example", "nowhere.example"),
+    ],
+)
+def test_a_client_connects_to_a_host_by_any_name_of_it(server: str, connects_to: str) -> None:
+    """What only the scenario calls so is no name in DNS; the host name behind it is."""
+    world = load_text(f"{SMALL}clients:\n  app: {{ip: 192.0.2.9, server: {server}}}\n", "s.yaml").topology
+    assert world.mtas["app"].config.server.lower() == connects_to
+
+
+def test_the_service_is_found_by_its_own_name() -> None:
+    """Names in DNS have no case."""
+    world = load_text(SMALL, "s.yaml").topology
+    service = world.mtas["Exchange Online"]
+    assert world.zones.addresses(service.fqdn).addresses == service.addresses[:1]
+
+
 def test_a_message_starts_where_its_sender_has_a_mailbox() -> None:
     """Without ``at`` the one MTA that has the sender's mailbox takes the message."""
     scenario = load_text(SMALL, "s.yaml")

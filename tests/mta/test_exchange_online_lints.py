@@ -1,4 +1,4 @@
-"""Warnings about outbound connectors: where documented readings differ, what ties, and what goes round.
+"""Warnings about connectors: what is never met, where documented readings differ, what ties, and what goes round.
 
 Sources: "Set up connectors to route mail between Microsoft 365 and your own email servers", "Fix NDR error code 5.4.6 through
 5.4.20", KB 3194415.
@@ -11,7 +11,7 @@ from ipaddress import IPv4Address
 
 import pytest
 from builders import zones as zones_of
-from exchange_worlds import outbound, service, tenant, view
+from exchange_worlds import inbound, outbound, service, tenant, view
 
 from mailsim.config.load import load_text
 from mailsim.mta.exchange_online.connector import ConnectorType
@@ -20,6 +20,7 @@ from mailsim.mta.exchange_online.sending_assumptions import CONNECTOR_ORDER
 from mailsim.mta.rules.rule import TransportRule
 
 ON_PREMISES = {"connector_type": ConnectorType.ON_PREMISES}
+PARTNER = {"connector_type": ConnectorType.PARTNER}
 HOST = {"use_mx_record": False, "smart_hosts": ("mail.contoso.com",)}
 EVERY = outbound("C1", all_accepted_domains=True, **ON_PREMISES, **HOST)
 EOP = {"eop.example": [IPv4Address("203.0.113.25")]}
@@ -147,3 +148,27 @@ def test_a_warning_when_a_scenario_is_loaded():
         "s.yaml:9:11: warning: outbound connector for sales.contoso.com is in doubt"
     )
     assert str(warning).endswith("assumptions: {exo-connector-order: ...} decides it here")
+
+
+@pytest.mark.parametrize(
+    ("connector", "warned"),
+    [
+        (inbound(), "neither TlsSenderCertificateName nor SenderIPAddresses"),
+        (inbound(names="mail.contoso.com"), ""),
+        (inbound(addresses="192.0.2.1"), ""),
+        (inbound(enabled=False), ""),
+        (inbound(**PARTNER), ""),
+        (inbound(restrict_domains_to_certificate=True, **PARTNER), "TlsSenderCertificateName is empty"),
+        (inbound(restrict_domains_to_ip_addresses=True, **PARTNER), "SenderIPAddresses is empty"),
+        (inbound(names="*.fabrikam.com", restrict_domains_to_certificate=True, **PARTNER), ""),
+        (inbound(treat_messages_as_internal=True, **PARTNER), "TreatMessagesAsInternal is of no effect"),
+        (inbound(addresses="192.0.2.1", treat_messages_as_internal=True), ""),
+        (inbound(addresses="192.0.2.1", associated_accepted_domains=("fabrikam.com",)), "has fabrikam.com"),
+        (inbound(addresses="192.0.2.1", associated_accepted_domains=("Contoso.com",)), ""),
+    ],
+)
+def test_inbound_connectors_that_do_nothing_or_too_much(connector, warned):
+    """What no session can meet is said before any mail shows it."""
+    contoso = tenant("contoso", "contoso.com", inbound_connectors=(connector,))
+    problems = [each.problem for each in lints(service(contoso), contoso, view(service(contoso)).world)]
+    assert [warned in each for each in problems] == ([True] if warned else [])

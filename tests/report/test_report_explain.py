@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from ipaddress import IPv4Address
+
+from mailsim.config.load import load_text
+from mailsim.mta.exchange_server.receive_connector import choose_receive_connector
 from mailsim.reason.check import check, unknown
 from mailsim.reason.choice import Choice, Rank, select
 from mailsim.reason.cite import assumed, documented, rfc
@@ -10,6 +14,7 @@ from mailsim.report.explain import explain, explain_event
 from mailsim.report.style import COLOURS, WIDTH
 from mailsim.report.why import alternatives, gists
 from mailsim.trace.events import Failed, Routed
+from mailsim.world.facts import SessionFacts
 from tests.trace.runs import bounced, without_tls
 
 SELECTION = documented("ms:connector-selection", "Connector selection in external message routing")
@@ -301,3 +306,25 @@ def test_a_candidate_that_lacks_one_thing_is_told_unless_it_is_for_other_mail() 
         cite=SELECTION,
     )
     assert alternatives(chosen) == ["connector is internet, not relay: MaxMessageSize: 2, wanted 1  relay:1"]
+
+
+def test_a_connector_of_another_port_is_no_alternative():
+    """Of the Receive connectors of one port the reports name what could be changed; those of others could not have served."""
+    text = """
+mailsim: 1
+organizations:
+  contoso:
+    AcceptedDomains: [{DomainName: contoso.com}]
+    servers:
+      mbx1:
+        fqdn: mail.contoso.com
+        ip: 198.51.100.10
+        ReceiveConnectors:
+          - {Name: Here, RemoteIPRanges: 192.0.2.0/24}
+          - {Name: Elsewhere, Bindings: "198.51.100.99:25"}
+          - {Name: Client, Bindings: "0.0.0.0:587"}
+"""
+    server = load_text(text, "s.yaml").topology.mtas["mail.contoso.com"]
+    facts = SessionFacts(peer_ip=IPv4Address("192.0.2.9"), local_ip=server.addresses[0], local_port=25)
+    (told,) = alternatives(choose_receive_connector(server.config.receive_connectors, facts))
+    assert "not Elsewhere: Bindings: 198.51.100.99:25, wanted 198.51.100.10:25" in told

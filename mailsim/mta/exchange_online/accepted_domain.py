@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 from typing import ClassVar
@@ -23,14 +24,21 @@ class AcceptedDomain(Configured):
     SPELLING: ClassVar[str] = "exchange"
     IGNORED: ClassVar[frozenset[str]] = frozenset(
         {
-            "Name", "Identity", "Guid", "InitialDomain", "IsCoexistenceDomain", "AddressBookEnabled", "AuthenticationType",
-            "ExternallyManaged", "PendingRemoval", "PendingCompletion", "EmailOnly", "MailFlowRegion", "SmtpDaneStatus",
-            "IsValid", "WhenChangedUTC", "WhenCreatedUTC",
+            "AddressBookEnabled", "AuthenticationType", "CanHaveCloudCache", "EmailOnly", "EnableNego2Authentication",
+            "ExternallyManaged", "FederatedOrganizationLink", "InitialDomain", "IsCoexistenceDomain",
+            "IsDefaultFederatedDomain", "LiveIdInstanceType", "MailFlowPartner", "MailFlowRegion", "Name",
+            "PendingCompletion", "PendingFederatedAccountNamespace", "PendingFederatedDomain", "PendingRemoval",
+            "PerimeterDuplicateDetected", "SmtpDaneStatus",
         }
     )  # fmt: skip
     UNMODELLED: ClassVar[frozenset[str]] = frozenset(
         {"CatchAllRecipientID", "OutboundOnly", "SendingFromDomainDisabled", "SendingToDomainDisabled"}
     )
+    UNMODELLED_DEFAULTS: ClassVar[Mapping[str, str]] = {
+        "OutboundOnly": "false",
+        "SendingFromDomainDisabled": "false",
+        "SendingToDomainDisabled": "false",
+    }
 
     domain_name: str
     domain_type: DomainType = DomainType.AUTHORITATIVE

@@ -6,8 +6,8 @@ from enum import Enum
 
 BOOKKEEPING = frozenset(
     {
-        "Comment", "ConnectorSource", "Identity", "Guid", "IsValid", "IsValidated", "LastValidationTimestamp",
-        "ValidationRecipients", "AdminDisplayName", "WhenChangedUTC", "WhenCreatedUTC", "LinkForModifiedConnector",
+        "Comment", "ConnectorSource", "IsValidated", "LastValidationTimestamp", "LinkForModifiedConnector",
+        "ValidationRecipients",
     }
 )  # fmt: skip
 """Properties of a connector that bear no mail; they are read and change nothing."""

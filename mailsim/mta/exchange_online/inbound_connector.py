@@ -9,6 +9,7 @@ Sources: New-InboundConnector, "Office 365 message attribution", KB 3212877 (a c
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from ipaddress import IPv4Network
 from typing import ClassVar
@@ -71,6 +72,7 @@ class InboundConnector(Configured):
             "TrustedOrganizations",
         }
     )
+    UNMODELLED_DEFAULTS: ClassVar[Mapping[str, str]] = {"EFTestMode": "false"}
 
     name: str
     connector_type: ConnectorType

@@ -1,9 +1,10 @@
-"""What an administrator should know about a tenant's outbound connectors before any mail flows.
+"""What an administrator should know about a tenant's connectors before any mail flows.
 
 Called when a scenario is loaded; every finding becomes a warning at the line to change. Rules: nothing here is refused by a
 cmdlet, and nothing here decides about mail; each finding names the property, and the mail it is about. Pure.
 
-Sources: "Set up connectors to route mail", NDR 5.4.6 through 5.4.20 (loops), KB 3194415, "Manage accepted domains".
+Sources: "Set up connectors to route mail", NDR 5.4.6 through 5.4.20 (loops), KB 3194415, "Manage accepted domains",
+"New-InboundConnector".
 """
 
 from __future__ import annotations
@@ -13,12 +14,16 @@ from dataclasses import dataclass, replace
 
 from mailsim.mta.exchange_online.accepted_domain import DomainType
 from mailsim.mta.exchange_online.config import Tenant
+from mailsim.mta.exchange_online.connector import ConnectorType
+from mailsim.mta.exchange_online.inbound_connector import InboundConnector
 from mailsim.mta.exchange_online.outbound_connector import OutboundConnector
 from mailsim.mta.exchange_online.selection import Reading, scope_of
 from mailsim.mta.exchange_online.sending_assumptions import CONNECTOR_ORDER
 from mailsim.world.dns import Zones, addresses_of, mx_of
 from mailsim.world.source import Origin
 from mailsim.world.topology import Mta, Topology
+
+CERTIFICATE, ADDRESSES = "TlsSenderCertificateName", "SenderIPAddresses"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +61,9 @@ def lints(service: Mta, tenant: Tenant, world: Topology) -> Iterator[Lint]:
     yield from _disabled(tenant)
     yield from _connector_loops(service, tenant, world.zones, reading)
     yield from _relay_loops(service, tenant, world.zones, reading)
+    for each in tenant.inbound_connectors:
+        if each.enabled:
+            yield from _inbound(each, tenant)
 
 
 def _open(tenant: Tenant) -> list[OutboundConnector]:
@@ -160,6 +168,36 @@ def _relay_loops(service: Mta, tenant: Tenant, zones: Zones, reading: Reading) -
                 "Exchange Online; unknown recipients go round until 554 5.4.14"
             )
             yield Lint(each.origin, "DomainType", problem, f"an outbound connector for {domain}")
+
+
+def _inbound(connector: InboundConnector, tenant: Tenant) -> Iterator[Lint]:
+    """Find inbound connectors that no session meets, and restrictions that no session satisfies."""
+    certificate, addresses = connector.tls_sender_certificate_name, connector.sender_ip_addresses
+    on_premises = connector.connector_type is ConnectorType.ON_PREMISES
+    name = f"inbound connector {connector.name!r}"
+    if on_premises and not certificate and not addresses:
+        problem = (
+            f"{name} has neither TlsSenderCertificateName nor SenderIPAddresses, so no host ever meets it"
+        )
+        yield Lint(connector.origin, "ConnectorType", problem, "one of the two")
+    for setting, restricts, by, listed in (
+        ("RestrictDomainsToCertificate", connector.restrict_domains_to_certificate, CERTIFICATE, certificate),
+        ("RestrictDomainsToIPAddresses", connector.restrict_domains_to_ip_addresses, ADDRESSES, addresses),
+    ):
+        if restricts and not on_premises and not listed:
+            problem = (
+                f"{name}: {setting} is True and {by} is empty, so no mail from SenderDomains satisfies it"
+            )
+            yield Lint(connector.origin, setting, problem, by)
+    for domain in connector.associated_accepted_domains:
+        if tenant.accepted(domain.lower()) is None:
+            problem = (
+                f"{name}: AssociatedAcceptedDomains has {domain}, which is no accepted domain of the tenant"
+            )
+            yield Lint(connector.origin, "AssociatedAcceptedDomains", problem, "accepted domains")
+    if connector.treat_messages_as_internal and not on_premises:
+        problem = f"{name}: TreatMessagesAsInternal is of no effect, since ConnectorType is Partner"
+        yield Lint(connector.origin, "TreatMessagesAsInternal", problem, "ConnectorType OnPremises")
 
 
 def _leads_back(service: Mta, domain: str, zones: Zones) -> bool:

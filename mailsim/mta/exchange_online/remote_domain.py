@@ -5,6 +5,7 @@ Sources: "Remote domains in Exchange Online", Set-RemoteDomain.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -22,7 +23,7 @@ class RemoteDomain(remote_domains.RemoteDomain):
     IGNORED: ClassVar[frozenset[str]] = frozenset(
         {
             "ByteEncoderTypeFor7BitCharsets", "CharacterSet", "ContentType", "DisplaySenderName", "Guid", "Identity",
-            "LineWrapSize", "MeetingForwardNotificationEnabled", "Name", "NDRDiagnosticInfoEnabled",
+            "LineWrapSize", "MeetingForwardNotificationEnabled", "MessageCountThreshold", "Name", "NDRDiagnosticInfoEnabled",
             "NonMimeCharacterSet", "PreferredInternetCodePageForShiftJis", "RequiredCharsetCoverage",
             "TargetDeliveryDomain", "TNEFEnabled", "UseSimpleDisplayName",
         }
@@ -33,6 +34,13 @@ class RemoteDomain(remote_domains.RemoteDomain):
             "TrustedMailOutboundEnabled",
         }
     )  # fmt: skip
+    UNMODELLED_DEFAULTS: ClassVar[Mapping[str, str]] = {
+        "AllowedOOFType": "external",
+        "IsInternal": "false",
+        "SmtpDaneMandatoryModeEnabled": "false",
+        "TrustedMailInboundEnabled": "false",
+        "TrustedMailOutboundEnabled": "false",
+    }
 
     auto_forward_enabled: bool = True
     auto_reply_enabled: bool = True

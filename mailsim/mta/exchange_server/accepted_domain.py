@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 from typing import ClassVar
@@ -23,7 +24,22 @@ class AcceptedDomain(Written):
     """An accepted domain (New-AcceptedDomain)."""
 
     SPELLING: ClassVar[str] = "exchange"
-    IGNORED: ClassVar[frozenset[str]] = frozenset({"Name", "Identity", "Guid", "AddressBookEnabled"})
+    IGNORED: ClassVar[frozenset[str]] = frozenset(
+        {
+            "AddressBookEnabled", "AuthenticationType", "CanHaveCloudCache", "EmailOnly", "EnableNego2Authentication",
+            "ExternallyManaged", "FederatedOrganizationLink", "InitialDomain", "IsCoexistenceDomain",
+            "IsDefaultFederatedDomain", "LiveIdInstanceType", "MailFlowPartner", "Name", "PendingCompletion",
+            "PendingFederatedAccountNamespace", "PendingFederatedDomain", "PendingRemoval", "PerimeterDuplicateDetected",
+        }
+    )  # fmt: skip
+    UNMODELLED: ClassVar[frozenset[str]] = frozenset(
+        {
+            "CatchAllRecipientID",
+            "MatchSubDomains",
+            "OutboundOnly",
+        }  # of Exchange Online; printed on-premises too
+    )
+    UNMODELLED_DEFAULTS: ClassVar[Mapping[str, str]] = {"MatchSubDomains": "false", "OutboundOnly": "false"}
 
     domain_name: DomainPattern
     domain_type: DomainType = DomainType.AUTHORITATIVE

@@ -35,10 +35,10 @@ OORG_PROMOTES = Assumption(
     key="onprem-oorg-promotes",
     question="whether AcceptOorgProtocol lets cross-premises headers in as AcceptCloudServicesMail does",
     choices={
+        "yes": "AcceptOorgProtocol does too",
         "no": "only AcceptCloudServicesMail does",
-        "yes": "AcceptOorgProtocol does too, as hybrid setups of Exchange 2010 relied on it",
     },
-    evidence="the page assigns each value to a version and does not say what it does",
+    evidence="no page says what it does; Microsoft's page on Edge servers in a hybrid has it set, and means that mail to pass",
 )
 CLOUD_SENDERS = Assumption(
     key="onprem-cloud-senders",

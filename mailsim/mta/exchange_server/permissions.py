@@ -260,7 +260,8 @@ def _brought(at: PointOfView, capabilities: frozenset[Capability]) -> tuple[bool
     choice = at.assumed(OORG_PROMOTES)
     met = choice == "yes" or Capability.ACCEPT_CLOUD_SERVICES_MAIL in capabilities
     saw = OORG_PROMOTES.choices[choice]
-    return met, (check(True, "AcceptOorgProtocol", saw=saw, cite=OORG_PROMOTES.cite(choice)),)
+    wanted = Capability.ACCEPT_CLOUD_SERVICES_MAIL.value
+    return met, (check(met, "AcceptOorgProtocol", saw=saw, wanted=wanted, cite=OORG_PROMOTES.cite(choice)),)
 
 
 def _cloud_rights(at: PointOfView) -> tuple[frozenset[Right], Check]:

@@ -56,12 +56,13 @@ class ReceiveConnector(Configured):
     SPELLING: ClassVar[str] = "exchange"
     IGNORED: ClassVar[frozenset[str]] = frozenset(
         {
+            "AcceptConsumerMail",  # of the consumer service
             "AdvertiseClientSettings",
             "Comment",
-            "Guid",
-            "Identity",
+            "LiveCredentialEnabled",  # of the consumer service
             "MaxAcknowledgementDelay",  # used by Exchange 2010 only
             "ProtocolLoggingLevel",
+            "ProxyEnabled",  # of the service's own front ends
             "Server",
         }
     )
@@ -81,6 +82,19 @@ class ReceiveConnector(Configured):
             "ServiceDiscoveryFqdn",
         }
     )
+    UNMODELLED_DEFAULTS: ClassVar[Mapping[str, str]] = {
+        "AuthTarpitInterval": "00:00:05",
+        "BareLinefeedRejectionEnabled": "false",
+        "ConnectionInactivityTimeout": "00:05:00",
+        "ConnectionTimeout": "00:10:00",
+        "EnableAuthGSSAPI": "false",
+        "ExtendedProtectionPolicy": "none",
+        "LongAddressesEnabled": "false",
+        "MaxInboundConnection": "5000",
+        "MaxInboundConnectionPercentagePerSource": "2",
+        "MaxInboundConnectionPerSource": "20",
+        "OrarEnabled": "false",
+    }
 
     name: str
     usage: UsageType = UsageType.CUSTOM
@@ -272,13 +286,15 @@ def _enabled(connector: ReceiveConnector) -> Check:
 
 
 def _bound(connector: ReceiveConnector, facts: SessionFacts) -> Check:
+    # a connector of another port is no alternative, so its Bindings are not named as a property to change
+    same_port = any(each.port == facts.local_port for each in connector.listens_on)
     return check(
         any(each.covers(facts.local_ip, facts.local_port) for each in connector.listens_on),
         "Bindings",
         saw=", ".join(map(str, connector.listens_on)),
         wanted=f"{facts.local_ip}:{facts.local_port}",
         cite=CONNECTOR,
-        source=connector.source("Bindings"),
+        source=connector.source("Bindings") if same_port else "",
     )
 
 

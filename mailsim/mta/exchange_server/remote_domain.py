@@ -6,6 +6,7 @@ do. Sources: Set-RemoteDomain, "Remote domains".
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -31,6 +32,12 @@ class RemoteDomain(remote_domains.RemoteDomain):
     UNMODELLED: ClassVar[frozenset[str]] = frozenset(
         {"AllowedOOFType", "IsInternal", "TrustedMailInboundEnabled", "TrustedMailOutboundEnabled"}
     )
+    UNMODELLED_DEFAULTS: ClassVar[Mapping[str, str]] = {
+        "AllowedOOFType": "external",
+        "IsInternal": "false",
+        "TrustedMailInboundEnabled": "false",
+        "TrustedMailOutboundEnabled": "false",
+    }
 
     auto_forward_enabled: bool | None = None
     auto_reply_enabled: bool | None = None

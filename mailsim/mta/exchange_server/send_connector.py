@@ -7,6 +7,7 @@ external message routing", Set-SendConnector.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import ClassVar, Literal
@@ -94,19 +95,20 @@ class SendConnector(Configured):
     IGNORED: ClassVar[frozenset[str]] = frozenset(
         {
             "Comment",
+            "ConnectedDomains",  # of routing groups
             "ConnectionInactivityTimeOut",
             "ConnectorType",  # a label; CloudServicesMailEnabled decides
             "Custom",
             "Force",
-            "Guid",
             "HomeMTA",
             "HomeMtaServerId",
-            "Identity",
             "Internet",
             "IsSmtpConnector",
             "Partner",
             "ProtocolLoggingLevel",
+            "Region",
             "RequireOorg",  # reserved for internal use of Microsoft
+            "SmartHostsString",  # SmartHosts again
             "SourceRoutingGroup",
         }
     )
@@ -118,6 +120,11 @@ class SendConnector(Configured):
             "UseExternalDNSServersEnabled",
         }
     )
+    UNMODELLED_DEFAULTS: ClassVar[Mapping[str, str]] = {
+        "IsCoexistenceConnector": "false",
+        "SourceIPAddress": "0.0.0.0",  # noqa: S104 - a setting, no socket
+        "UseExternalDNSServersEnabled": "false",
+    }
 
     name: str
     address_spaces: tuple[AddressSpace, ...]
