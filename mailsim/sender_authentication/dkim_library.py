@@ -68,6 +68,11 @@ def _elsewhere(function: Any, **replaced: Any) -> Callable[..., Any]:
     )
 
 
+def at_time(function: Any, at: datetime) -> Callable[..., Any]:
+    """Return a function of dkimpy for which the clock stands."""
+    return _elsewhere(function, time=_Standing(at))
+
+
 class Dkim(dkim.DKIM):  # type: ignore[misc]
     """dkimpy's verifier that does not look at the clock."""
 
@@ -91,7 +96,7 @@ def make_signature(
 ) -> HeaderField:
     """Answer ``dkim.sign``."""
     algorithm = key.algorithm.value.encode()
-    make = _elsewhere(dkim.DKIM.sign, time=_Standing(at))
+    make = at_time(dkim.DKIM.sign, at)
     try:
         signer = dkim.DKIM(message.to_bytes(), logger=Log(), signature_algorithm=algorithm)
         raw = make(
