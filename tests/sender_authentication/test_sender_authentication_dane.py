@@ -75,7 +75,9 @@ def test_the_recipient_domain_may_be_named():
 
 @pytest.mark.shows("rfc7672", "3.1.3")
 @pytest.mark.parametrize(
-    "record", [write_tlsa(GOOD[0], usage=Usage.PKIX_EE), "9 1 1 00", "3 7 1 00", "3 1 7 00", "nonsense"]
+    "record",
+    [write_tlsa(GOOD[0], usage=Usage.PKIX_EE), "9 1 1 00", "3 7 1 00", "3 1 7 00", "nonsense"],
+    ids=["pkix", "usage", "selector", "matching", "nonsense"],
 )
 def test_without_usable_records_only_tls_is_demanded(record):
     """PKIX usages and unknown numbers say nothing of the certificate; another record beside them may."""

@@ -14,6 +14,7 @@ from mailsim.mail.reply import Reply
 from mailsim.mail.sasl import Claim
 from mailsim.mta.exchange_online import (
     assumptions,
+    authentication_assumptions,
     categorize,
     headers,
     message_trace,
@@ -60,6 +61,7 @@ class ExchangeOnline:
     assumptions = (
         *assumptions.RECEIVING,
         *assumptions.SUBMITTING,
+        *authentication_assumptions.AUTHENTICATING,
         *sending_assumptions.SENDING,
         *recipient_assumptions.RESOLVING,
         OWN_DOMAINS,
