@@ -157,6 +157,7 @@ def test_a_key_that_is_not_answered_is_a_timeout():
     assert "DNS Timeout" in received_spf(found.spf).value
 
 
+@pytest.mark.shows("exo-several-signatures")
 @pytest.mark.parametrize(
     ("choice", "shown"), [("best", ["corp.example"]), ("all", ["esp.example", "corp.example"])]
 )
@@ -261,6 +262,7 @@ def test_the_refusal_names_the_domain():
     )
 
 
+@pytest.mark.shows("exo-dmarc-not-honoured")
 def test_an_overridden_policy_may_show_nothing():
     """How the header calls it is an assumption that can be switched, and is cited."""
     at = point_of_view(exo_dmarc_not_honoured="none")
@@ -306,6 +308,7 @@ def test_composite_authentication(record, passed, more, wanted):
     assert str(judge_composite(point_of_view(), judged(record, *passed), **told).value) == wanted
 
 
+@pytest.mark.shows("exo-implicit-authentication")
 def test_implicit_authentication_can_be_switched():
     """A sender with a history softpasses; the choice is cited."""
     at = point_of_view(exo_implicit_authentication="softpass")
@@ -359,6 +362,7 @@ def test_the_word_of_a_trusted_sealer(listed, sealers, results, believed):
     assert (found.value.instance if found.value else None) == believed
 
 
+@pytest.mark.shows("exo-arc-sealers")
 @pytest.mark.parametrize(("choice", "believed"), [("unbroken", 1), ("newest", None)])
 def test_how_far_back_a_chain_is_believed(choice, believed):
     """Of two trusted sealers the older one's word counts, unless only the newest is believed."""

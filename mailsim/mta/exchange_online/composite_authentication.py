@@ -8,7 +8,6 @@ Sources: "Anti-spam message headers in Microsoft 365", "Security Operations guid
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from mailsim.mta.exchange_online.authentication_assumptions import IMPLICIT
@@ -56,7 +55,7 @@ class _Rule:
     """One case, in the order in which they are looked at."""
 
     name: str
-    applies: Callable[[], tuple[Check, ...]]
+    checks: tuple[Check, ...]
     outcome: Composite
 
 
@@ -72,37 +71,42 @@ def judge_composite(
         true_source: as for ``dmarc_handling.handle``.
         overridden: whether a trusted ARC sealer vouches for the message.
     """
-    failed = verdict.result is DmarcResult.FAIL
-    explicit = failed and verdict.published in (DmarcPolicy.QUARANTINE, DmarcPolicy.REJECT)
-    aligned = _is(bool(verdict.aligned), "aligned pass", "SPF or DKIM", "neither", HEADERS)
-    fails = _is(failed, "DMARC", "fail", verdict.result.value, CODES)
-    enforced = _is(explicit, "DMARC with quarantine or reject", "fails", "does not fail", CODES)
-    ours = _is(own_domain, "domain in From", "an accepted domain", "not our own", CODES)
-    vouched = _is(overridden, "trusted ARC sealer", "vouches", "none", GUIDE)
-    passes = _is(verdict.result is DmarcResult.PASS, "DMARC", "pass", verdict.result.value, CODES)
-    behind = _is(not true_source, "source", "behind another service", "seen", HEADERS)
-    choice = at.assumed(IMPLICIT)
-    implicit = check(True, "implicit authentication", saw="nothing vouches", cite=IMPLICIT.cite(choice))
-    rules = (
-        _Rule("DMARC passes", lambda: (passes,), PASSED),
-        _Rule("ARC overrides", lambda: (fails, vouched), VOUCHED_BY_ARC),
-        _Rule("our own domain fails DMARC", lambda: (enforced, ours), FAILED_AS_OURSELVES),
-        _Rule("policy not carried out behind another service", lambda: (enforced, behind), BYPASSED),
-        _Rule("DMARC fails", lambda: (enforced,), FAILED),
-        _Rule("would pass with a record", lambda: (aligned,), BEST_GUESS),
-        _Rule("our own domain without authentication", lambda: (ours,), UNAUTHENTICATED_AS_OURSELVES),
-        _Rule("nothing vouches", lambda: (implicit,), _IMPLICIT[choice]),
-    )
     ran = run_in_order(
-        rules,
+        _rules(at, verdict, own_domain=own_domain, true_source=true_source, overridden=overridden),
         name=lambda rule: rule.name,
-        checks=lambda rule: rule.applies(),
+        checks=lambda rule: rule.checks,
         stops=lambda _: True,
         cite=CODES,
     )
     value = next(each for each in ran if each.applies).subject.outcome
     because = tuple(each.because for each in ran)
     return Decision("composite authentication", value, because, str(value))
+
+
+def _rules(
+    at: PointOfView, verdict: DmarcVerdict, *, own_domain: bool, true_source: bool, overridden: bool
+) -> tuple[_Rule, ...]:
+    """Return the cases; the last one always applies."""
+    word, failed = verdict.result.value, verdict.result is DmarcResult.FAIL
+    explicit = failed and verdict.published in (DmarcPolicy.QUARANTINE, DmarcPolicy.REJECT)
+    enforced = _is(explicit, "DMARC with quarantine or reject", "fails", "does not fail", CODES)
+    ours = _is(own_domain, "domain in From", "an accepted domain", "not our own", CODES)
+    behind = _is(not true_source, "source", "behind another service", "seen", HEADERS)
+    passes = _is(verdict.result is DmarcResult.PASS, "DMARC", "pass", word, CODES)
+    vouched = _is(overridden, "trusted ARC sealer", "vouches", "none", GUIDE)
+    aligned = _is(bool(verdict.aligned), "aligned pass", "SPF or DKIM", "neither", HEADERS)
+    choice = at.assumed(IMPLICIT)
+    nothing = check(True, "implicit authentication", saw="nothing vouches", cite=IMPLICIT.cite(choice))
+    return (
+        _Rule("DMARC passes", (passes,), PASSED),
+        _Rule("ARC overrides", (_is(failed, "DMARC", "fail", word, CODES), vouched), VOUCHED_BY_ARC),
+        _Rule("our own domain fails DMARC", (enforced, ours), FAILED_AS_OURSELVES),
+        _Rule("policy not carried out behind another service", (enforced, behind), BYPASSED),
+        _Rule("DMARC fails", (enforced,), FAILED),
+        _Rule("would pass with a record", (aligned,), BEST_GUESS),
+        _Rule("our own domain without authentication", (ours,), UNAUTHENTICATED_AS_OURSELVES),
+        _Rule("nothing vouches", (nothing,), _IMPLICIT[choice]),
+    )
 
 
 def _is(met: bool, rule: str, yes: str, no: str, cite: Citation) -> Check:
