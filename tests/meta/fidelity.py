@@ -28,6 +28,7 @@ COMMAND = "python -m tests.meta.fidelity"
 AREAS = (
     ("mailsim/mail/", "Mail"),
     ("mailsim/pki/", "Certificates"),
+    ("mailsim/sender_authentication/", "Sender authentication"),
     ("mailsim/flow/", "Sessions and queues"),
     ("mailsim/mta/relaying/", "Relaying"),
     ("mailsim/mta/rules/", "Mail flow rules"),

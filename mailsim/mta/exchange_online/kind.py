@@ -14,6 +14,7 @@ from mailsim.mail.reply import Reply
 from mailsim.mail.sasl import Claim
 from mailsim.mta.exchange_online import (
     assumptions,
+    authentication_assumptions,
     categorize,
     certificate_assumptions,
     headers,
@@ -62,6 +63,7 @@ class ExchangeOnline:
     assumptions = (
         *assumptions.RECEIVING,
         *assumptions.SUBMITTING,
+        *authentication_assumptions.AUTHENTICATING,
         *sending_assumptions.SENDING,
         *certificate_assumptions.EVERY,
         *recipient_assumptions.RESOLVING,

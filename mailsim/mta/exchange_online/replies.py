@@ -132,6 +132,16 @@ EXPIRED = {
 }
 
 
+def dmarc_rejected(domain: str, server: str) -> Reply:
+    """Refuse a message of a domain that asks for it (observed)."""
+    return reply(
+        550,
+        "5.7.509",
+        f"Access denied, sending domain {domain} does not pass DMARC verification"
+        f" and has a DMARC policy of reject. [{server}]",
+    )
+
+
 def smtp_auth_disabled(of: str) -> Reply:
     """Refuse a logon where SMTP AUTH is switched off for the Tenant or the Mailbox (observed)."""
     return reply(
