@@ -86,7 +86,7 @@ def test_the_service_is_found_by_its_own_name() -> None:
     """Names in DNS have no case."""
     world = load_text(SMALL, "s.yaml").topology
     service = world.mtas["Exchange Online"]
-    assert world.zones.addresses(service.fqdn).addresses == service.addresses[:1]
+    assert addresses_of(world.zones, service.fqdn) == service.addresses[:1]
 
 
 def test_a_message_starts_where_its_sender_has_a_mailbox() -> None:

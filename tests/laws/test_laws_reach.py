@@ -169,5 +169,5 @@ def test_generator_reaches_everything():
     def explore(case: Case) -> None:
         seen.update(reached(predict(case)))
 
-    law_of(case=cases(), runs=32)(explore)()
+    law_of(case=cases(), runs=48)(explore)()
     assert WANTED - seen == set()

@@ -178,6 +178,7 @@ FLAWS = (
     *(profile for profile in PROFILES if profile not in ISSUED_BY),
     "expired",
     "ends after 12 h",
+    *("weak key", "revoked", "for clients") * 2,  # more often, since few products look at them
 )
 
 
