@@ -25,14 +25,14 @@ from mailsim.mta.exchange_online.outbound_connector import OutboundConnector
 from mailsim.mta.exchange_online.outbound_spam_policy import HostedOutboundSpamFilterPolicy
 from mailsim.mta.exchange_online.remote_domain import RemoteDomain as OnlineRemoteDomain
 from mailsim.mta.exchange_online.transport_config import TransportConfig as OnlineTransportConfig
-from mailsim.mta.exchange_server import accepted_domain as onprem
+from mailsim.mta.exchange_server.categorize import accepted_domain as onprem
+from mailsim.mta.exchange_server.categorize.remote_domain import RemoteDomain
 from mailsim.mta.exchange_server.organization_server import Role
-from mailsim.mta.exchange_server.receive_connector import ReceiveConnector
-from mailsim.mta.exchange_server.remote_domain import RemoteDomain
-from mailsim.mta.exchange_server.send_connector import SendConnector
+from mailsim.mta.exchange_server.receive.receive_connector import ReceiveConnector
+from mailsim.mta.exchange_server.send.send_connector import SendConnector
+from mailsim.mta.exchange_server.send.transport_service import TransportService
 from mailsim.mta.exchange_server.sites import Site, SiteLink
 from mailsim.mta.exchange_server.transport_config import TransportConfig
-from mailsim.mta.exchange_server.transport_service import TransportService
 from mailsim.mta.rules.rule import TransportRule
 from mailsim.world.certificate import Eku, KeyType
 from mailsim.world.distinguished_name import DistinguishedName

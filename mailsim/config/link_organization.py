@@ -13,14 +13,14 @@ from mailsim.config.link_recipients import link_directory
 from mailsim.config.link_servers import link_servers, link_sites, require_servers
 from mailsim.config.linking import Linking
 from mailsim.config.names import mark_of, require_known, require_unique
+from mailsim.mta.exchange_server.categorize.edge import as_edge_knows_it, internet_connectors
 from mailsim.mta.exchange_server.config import ExchangeServerConfig, Organization
-from mailsim.mta.exchange_server.default_connectors import default_connectors, default_edge_connectors
 from mailsim.mta.exchange_server.defaults import TLS_VERSIONS
-from mailsim.mta.exchange_server.edge import as_edge_knows_it, internet_connectors
 from mailsim.mta.exchange_server.organization_server import OrganizationServer, Role
-from mailsim.mta.exchange_server.receive_connector import ReceiveConnector
-from mailsim.mta.exchange_server.send_connector import SendConnector
-from mailsim.mta.exchange_server.uniqueness import conflict
+from mailsim.mta.exchange_server.receive.default_connectors import default_connectors, default_edge_connectors
+from mailsim.mta.exchange_server.receive.receive_connector import ReceiveConnector
+from mailsim.mta.exchange_server.receive.uniqueness import conflict
+from mailsim.mta.exchange_server.send.send_connector import SendConnector
 from mailsim.world.topology import CertificateUse, Mta
 
 

@@ -12,7 +12,7 @@ from mailsim.mta.exchange_server.organization_server import (
     OrganizationServer,
     Role,
 )
-from mailsim.mta.exchange_server.send_connector import SendConnector
+from mailsim.mta.exchange_server.send.send_connector import SendConnector
 from mailsim.mta.exchange_server.sites import Site, Sites
 from mailsim.world.source import Origin
 

@@ -10,9 +10,9 @@ from ipaddress import IPv4Address
 
 from hypothesis import strategies as st
 
-from mailsim.mta.exchange_server.default_connectors import default_connectors, default_edge_connectors
-from mailsim.mta.exchange_server.edge import as_edge_knows_it, internet_connectors
+from mailsim.mta.exchange_server.categorize.edge import as_edge_knows_it, internet_connectors
 from mailsim.mta.exchange_server.organization_server import OrganizationServer, Role
+from mailsim.mta.exchange_server.receive.default_connectors import default_connectors, default_edge_connectors
 from mailsim.mta.exchange_server.sites import Site, SiteLink, Sites
 from mailsim.world.topology import Mta
 

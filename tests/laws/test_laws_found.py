@@ -16,7 +16,7 @@ from mailsim.mta.exchange_online import config as online_config
 from mailsim.mta.exchange_online import connector as online_connector
 from mailsim.mta.exchange_online import inbound_connector as online_inbound_connector
 from mailsim.mta.exchange_server import config as onprem_config
-from mailsim.mta.exchange_server import receive_connector as onprem_receive_connector
+from mailsim.mta.exchange_server.receive import receive_connector as onprem_receive_connector
 from mailsim.mta.relaying.tls_policy import TlsDemand
 from mailsim.trace.events import Event, Exchanged, Failed, Notified
 from mailsim.trace.paths import orphans

@@ -27,11 +27,12 @@ from mailsim.mta.exchange_online import inbound_connector as online_inbound_conn
 from mailsim.mta.exchange_online import outbound_connector as online_outbound_connector
 from mailsim.mta.exchange_online.organization_config import OrganizationConfig
 from mailsim.mta.exchange_online.transport_config import TransportConfig
-from mailsim.mta.exchange_server import accepted_domain as onprem_accepted_domain
-from mailsim.mta.exchange_server import certificate_choice, rights, usage
+from mailsim.mta.exchange_server import certificate_choice
 from mailsim.mta.exchange_server import config as onprem_config
-from mailsim.mta.exchange_server import receive_connector as onprem_receive_connector
-from mailsim.mta.exchange_server import send_connector as onprem_send_connector
+from mailsim.mta.exchange_server.categorize import accepted_domain as onprem_accepted_domain
+from mailsim.mta.exchange_server.receive import receive_connector as onprem_receive_connector
+from mailsim.mta.exchange_server.receive import rights, usage
+from mailsim.mta.exchange_server.send import send_connector as onprem_send_connector
 from mailsim.mta.generic.config import GenericConfig
 from mailsim.mta.relaying.tls_policy import TlsDemand
 from mailsim.mta.rules.rule import AttributeWords, TransportRule

@@ -18,10 +18,10 @@ from mailsim.mta.exchange_online import config as online_config
 from mailsim.mta.exchange_online import connector as online_connector
 from mailsim.mta.exchange_online import inbound_connector as online_inbound_connector
 from mailsim.mta.exchange_online import outbound_connector as online_outbound_connector
-from mailsim.mta.exchange_server import accepted_domain as onprem_accepted_domain
 from mailsim.mta.exchange_server import config as onprem_config
-from mailsim.mta.exchange_server import receive_connector as onprem_receive_connector
-from mailsim.mta.exchange_server import send_connector as onprem_send_connector
+from mailsim.mta.exchange_server.categorize import accepted_domain as onprem_accepted_domain
+from mailsim.mta.exchange_server.receive import receive_connector as onprem_receive_connector
+from mailsim.mta.exchange_server.send import send_connector as onprem_send_connector
 from mailsim.mta.kind import Item, MtaKind, PointOfView, Session
 from mailsim.mta.registry import Kinds
 from mailsim.pki import Pki

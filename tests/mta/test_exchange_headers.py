@@ -25,7 +25,7 @@ from exchange_worlds import (
 
 from mailsim.mail.message import Message, header_field
 from mailsim.mta import cross_premises
-from mailsim.mta.exchange_server.receive_connector import DomainCapabilities
+from mailsim.mta.exchange_server.receive.receive_connector import DomainCapabilities
 
 ORG, CROSS = "X-MS-Exchange-Organization-", "X-MS-Exchange-CrossPremises-"
 PROMOTED = header_field("X-CrossPremisesHeadersPromoted", "here")

@@ -24,7 +24,8 @@ from mailsim.mail.pattern import DomainPattern
 from mailsim.mail.reply import reply
 from mailsim.mta.exchange_online import remote_domain as online_remote_domain
 from mailsim.mta.exchange_online import transport_config as online_transport_config
-from mailsim.mta.exchange_server import remote_domain, transport_config
+from mailsim.mta.exchange_server import transport_config
+from mailsim.mta.exchange_server.categorize import remote_domain
 from mailsim.mta.kind import Notice
 
 PEOPLE = directory("alice@contoso.com")

@@ -11,14 +11,14 @@ from exchange_worlds import accepted, facts, kind, on_premises, receive_connecto
 from mailsim.config.load import load_text
 from mailsim.errors import ScenarioError
 from mailsim.mail.command import Mail
-from mailsim.mta.exchange_server.address_range import Binding, IpRange
 from mailsim.mta.exchange_server.certificate_choice import CertificateName
-from mailsim.mta.exchange_server.default_connectors import default_connectors
-from mailsim.mta.exchange_server.receive_connector import ReceiveConnector
-from mailsim.mta.exchange_server.rights import PermissionGroup
-from mailsim.mta.exchange_server.tls_domain_capabilities import DomainCapabilities
-from mailsim.mta.exchange_server.uniqueness import conflict
-from mailsim.mta.exchange_server.usage import FULL, AuthMechanism, SizeMode, TransportRole, UsageType
+from mailsim.mta.exchange_server.receive.address_range import Binding, IpRange
+from mailsim.mta.exchange_server.receive.default_connectors import default_connectors
+from mailsim.mta.exchange_server.receive.receive_connector import ReceiveConnector
+from mailsim.mta.exchange_server.receive.rights import PermissionGroup
+from mailsim.mta.exchange_server.receive.tls_domain_capabilities import DomainCapabilities
+from mailsim.mta.exchange_server.receive.uniqueness import conflict
+from mailsim.mta.exchange_server.receive.usage import FULL, AuthMechanism, SizeMode, TransportRole, UsageType
 from mailsim.mta.kind import Session
 from mailsim.world.distinguished_name import DistinguishedName
 

@@ -23,11 +23,11 @@ from exchange_worlds import (
 
 from mailsim.mail.command import Mail, Rcpt
 from mailsim.mail.message import Message
-from mailsim.mta.exchange_server.address_range import Binding
-from mailsim.mta.exchange_server.permissions import permissions
-from mailsim.mta.exchange_server.receive_connector import choose_receive_connector
-from mailsim.mta.exchange_server.rights import Grantee, PermissionGroup, Principal, Right
-from mailsim.mta.exchange_server.tls_domain_capabilities import DomainCapabilities
+from mailsim.mta.exchange_server.receive.address_range import Binding
+from mailsim.mta.exchange_server.receive.permissions import permissions
+from mailsim.mta.exchange_server.receive.receive_connector import choose_receive_connector
+from mailsim.mta.exchange_server.receive.rights import Grantee, PermissionGroup, Principal, Right
+from mailsim.mta.exchange_server.receive.tls_domain_capabilities import DomainCapabilities
 from mailsim.reason.check import Verdict
 from mailsim.reason.cite import Grade
 from mailsim.world.facts import TlsFacts

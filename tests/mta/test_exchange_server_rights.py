@@ -11,9 +11,15 @@ from exchange_worlds import accepted, certificate, kind, on_premises, rcpt, rece
 
 from mailsim.mail.command import Mail
 from mailsim.mail.message import Message
-from mailsim.mta.exchange_server.permissions import choose_principal, permissions
-from mailsim.mta.exchange_server.rights import GROUP_RIGHTS, Grantee, PermissionGroup, Principal, Right
-from mailsim.mta.exchange_server.usage import FULL, AuthMechanism
+from mailsim.mta.exchange_server.receive.permissions import choose_principal, permissions
+from mailsim.mta.exchange_server.receive.rights import (
+    GROUP_RIGHTS,
+    Grantee,
+    PermissionGroup,
+    Principal,
+    Right,
+)
+from mailsim.mta.exchange_server.receive.usage import FULL, AuthMechanism
 from mailsim.mta.kind import PointOfView
 
 PREFIX = "ms-Exch-"

@@ -9,9 +9,10 @@ import pytest
 from exchange_worlds import facts, kind, on_premises, send_connector, submitted, view
 
 from mailsim.mail.address import Mailbox
-from mailsim.mta.exchange_server import inside, servers
-from mailsim.mta.exchange_server.connector_selection import choose_send_connector
+from mailsim.mta.exchange_server import servers
+from mailsim.mta.exchange_server.categorize import inside
 from mailsim.mta.exchange_server.organization_server import OrganizationServer, Role
+from mailsim.mta.exchange_server.send.connector_selection import choose_send_connector
 from mailsim.mta.exchange_server.sites import Site, SiteLink, Sites
 from mailsim.mta.kind import Relay
 from mailsim.reason.check import Check, Verdict

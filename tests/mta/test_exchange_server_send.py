@@ -9,10 +9,10 @@ from exchange_worlds import certificate, facts, kind, nameless, on_premises, sen
 
 from mailsim.mail.address import Mailbox
 from mailsim.mail.capability import Capabilities
-from mailsim.mta.exchange_server.address_space import AddressSpace
-from mailsim.mta.exchange_server.connector_selection import choose_send_connector
-from mailsim.mta.exchange_server.send import relay_by, tls_policy
-from mailsim.mta.exchange_server.send_connector import SmartHostAuthMechanism, TlsAuthLevel
+from mailsim.mta.exchange_server.send.address_space import AddressSpace
+from mailsim.mta.exchange_server.send.connector_selection import choose_send_connector
+from mailsim.mta.exchange_server.send.send_connector import SmartHostAuthMechanism, TlsAuthLevel
+from mailsim.mta.exchange_server.send.sending import relay_by, tls_policy
 from mailsim.mta.kind import Hold, Offer, Refuse, Relay
 from mailsim.mta.relaying.tls_policy import TlsDemand
 from mailsim.world.facts import TlsFacts

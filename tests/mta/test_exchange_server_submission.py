@@ -10,9 +10,9 @@ from exchange_worlds import envelope, kind, on_premises, receive_connector, sess
 from mailsim.mail.address import Mailbox
 from mailsim.mail.command import Mail
 from mailsim.mail.sasl import Claim
-from mailsim.mta.exchange_server.default_connectors import default_connectors
-from mailsim.mta.exchange_server.rights import PermissionGroup
-from mailsim.mta.exchange_server.usage import CLIENTS, AuthMechanism, RateSource
+from mailsim.mta.exchange_server.receive.default_connectors import default_connectors
+from mailsim.mta.exchange_server.receive.rights import PermissionGroup
+from mailsim.mta.exchange_server.receive.usage import CLIENTS, AuthMechanism, RateSource
 from mailsim.mta.kind import PointOfView
 from mailsim.reason.check import Check
 from mailsim.world.directory import Credentials, Directory, DirectoryRecipient, RecipientType

@@ -31,7 +31,7 @@ from mailsim.mail.dsn import Action
 from mailsim.mail.envelope import Envelope, Recipient
 from mailsim.mail.message import Message
 from mailsim.mail.reply import reply
-from mailsim.mta.exchange_server.receive_connector import DomainCapabilities
+from mailsim.mta.exchange_server.receive.receive_connector import DomainCapabilities
 from mailsim.mta.kind import Copy, Hold, Item, Notice, Offer, PointOfView, Relay, Waiting
 from mailsim.mta.registry import BUILT_IN, Kinds
 from mailsim.world.facts import TlsFacts

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ipaddress import IPv4Address
 
 from mailsim.config.load import load_text
-from mailsim.mta.exchange_server.receive_connector import choose_receive_connector
+from mailsim.mta.exchange_server.receive.receive_connector import choose_receive_connector
 from mailsim.reason.check import check, unknown
 from mailsim.reason.choice import Choice, Rank, select
 from mailsim.reason.cite import assumed, documented, rfc

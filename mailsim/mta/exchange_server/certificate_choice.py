@@ -16,7 +16,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from mailsim.mta.exchange_server.assumptions import NEWEST_CERTIFICATE
+from mailsim.mta.exchange_server.receive.receive_assumptions import NEWEST_CERTIFICATE
 from mailsim.mta.kind import PointOfView
 from mailsim.mta.relaying.tls_policy import name_matches
 from mailsim.reason.check import Check, check

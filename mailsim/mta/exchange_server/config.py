@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from mailsim.mail.address import Mailbox
-from mailsim.mta.exchange_server.accepted_domain import AcceptedDomain
+from mailsim.mta.exchange_server.categorize.accepted_domain import AcceptedDomain
+from mailsim.mta.exchange_server.categorize.remote_domain import DEFAULT, RemoteDomain
 from mailsim.mta.exchange_server.organization_server import OrganizationServer, Role
-from mailsim.mta.exchange_server.receive_connector import ReceiveConnector
-from mailsim.mta.exchange_server.remote_domain import DEFAULT, RemoteDomain
-from mailsim.mta.exchange_server.send_connector import SendConnector
+from mailsim.mta.exchange_server.receive.receive_connector import ReceiveConnector
+from mailsim.mta.exchange_server.send.send_connector import SendConnector
+from mailsim.mta.exchange_server.send.transport_service import TransportService
 from mailsim.mta.exchange_server.sites import Sites
 from mailsim.mta.exchange_server.transport_config import TransportConfig
-from mailsim.mta.exchange_server.transport_service import TransportService
 from mailsim.mta.kind import PointOfView
 from mailsim.mta.remote_domains import with_default
 from mailsim.world.directory import Directory

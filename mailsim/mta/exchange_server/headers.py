@@ -14,11 +14,11 @@ from mailsim.mail.date import mail_date
 from mailsim.mail.message import HeaderField, Message, header_field
 from mailsim.mta import cross_premises
 from mailsim.mta.exchange_server import defaults
-from mailsim.mta.exchange_server.permissions import Permissions
-from mailsim.mta.exchange_server.receive_connector import ReceiveConnector
-from mailsim.mta.exchange_server.rights import Principal, Right
-from mailsim.mta.exchange_server.send_connector import SendConnector
-from mailsim.mta.exchange_server.usage import TransportRole
+from mailsim.mta.exchange_server.receive.permissions import Permissions
+from mailsim.mta.exchange_server.receive.receive_connector import ReceiveConnector
+from mailsim.mta.exchange_server.receive.rights import Principal, Right
+from mailsim.mta.exchange_server.receive.usage import TransportRole
+from mailsim.mta.exchange_server.send.send_connector import SendConnector
 from mailsim.mta.kind import PointOfView, Session
 from mailsim.mta.relaying.reports import message_id
 from mailsim.reason.check import Check, check

@@ -11,20 +11,10 @@ from mailsim.mail.envelope import Envelope
 from mailsim.mail.message import Message, header_field
 from mailsim.mail.reply import Reply
 from mailsim.mail.sasl import Claim
-from mailsim.mta.exchange_server import (
-    assumptions,
-    categorize,
-    certificate_assumptions,
-    ehlo,
-    headers,
-    next_hop,
-    receive,
-    recipient_assumptions,
-    replies,
-    send,
-    send_assumptions,
-    submission,
-)
+from mailsim.mta.exchange_server import certificate_assumptions, headers, replies
+from mailsim.mta.exchange_server.categorize import categorizer, recipient_assumptions
+from mailsim.mta.exchange_server.receive import ehlo, receive_assumptions, stages, submission
+from mailsim.mta.exchange_server.send import next_hop, send_assumptions, sending
 from mailsim.mta.kind import (
     Acceptance,
     Categorized,
@@ -55,7 +45,7 @@ class ExchangeServer:
     words: Words = replies.WORDS
     failure_is = "bounced"
     assumptions = (
-        *assumptions.EVERY,
+        *receive_assumptions.EVERY,
         *certificate_assumptions.EVERY,
         *recipient_assumptions.RESOLVING,
         *send_assumptions.EVERY,
@@ -64,10 +54,10 @@ class ExchangeServer:
     )
 
     def on_connect(self, at: PointOfView, facts: SessionFacts) -> Greeting:
-        return receive.greet(at, facts)
+        return stages.greet(at, facts)
 
     def size_limit(self, at: PointOfView, session: Session) -> int | None:
-        return receive.size_limit(at, session)
+        return stages.size_limit(at, session)
 
     def on_ehlo(self, at: PointOfView, session: Session) -> Decision[Reply]:
         return ehlo.answer_ehlo(at, session)
@@ -82,31 +72,31 @@ class ExchangeServer:
         return submission.judge_logon(at, session, claim)
 
     def on_mail(self, at: PointOfView, session: Session, mail: Mail) -> Decision[Reply | None]:
-        return receive.judge_sender(at, session, mail)
+        return stages.judge_sender(at, session, mail)
 
     def on_rcpt(
         self, at: PointOfView, session: Session, envelope: Envelope, rcpt: Rcpt
     ) -> Decision[Reply | None]:
-        return receive.judge_recipient(at, session, envelope, rcpt)
+        return stages.judge_recipient(at, session, envelope, rcpt)
 
     def on_data(
         self, at: PointOfView, session: Session, envelope: Envelope, message: Message, name: str
     ) -> Acceptance:
-        return receive.take(at, session, envelope, message, name)
+        return stages.take(at, session, envelope, message, name)
 
     def submit(self, at: PointOfView, envelope: Envelope, message: Message, name: str) -> Item:
         stamped = headers.submit(at, message, name)
-        context = receive.Trust(internal=True)
+        context = stages.Trust(internal=True)
         return Item(name=name, envelope=envelope, message=stamped, arrived=at.now, context=context)
 
     def categorize(self, at: PointOfView, item: Item) -> Categorized:
-        return categorize.categorize(at, item)
+        return categorizer.categorize(at, item)
 
     def targets(self, at: PointOfView, relay: Relay) -> Decision[Targets]:
         return next_hop.targets(at, relay)
 
     def on_offer(self, at: PointOfView, relay: Relay, offer: Offer) -> Decision[Reply | None]:
-        return send.judge(at, relay, offer)
+        return sending.judge(at, relay, offer)
 
     def on_no_route(self, at: PointOfView, relay: Relay, problem: RouteProblem) -> Reply:
         return next_hop.word_no_route(at, relay, problem)
@@ -115,12 +105,12 @@ class ExchangeServer:
         return next_hop.word_unreachable(at, address, cause)
 
     def after(self, at: PointOfView, item: Item, waiting: Waiting) -> Next:
-        return send.after(at, item, waiting)
+        return sending.after(at, item, waiting)
 
     def report(
         self, at: PointOfView, item: Item, notices: tuple[Notice, ...], name: str, action: Action
     ) -> Decision[Item | None]:
-        return send.report(at, item, notices, name, action)
+        return sending.report(at, item, notices, name, action)
 
     def deliver(self, _at: PointOfView, item: Item, message: Message) -> Message:
         return message.with_top(header_field("Return-Path", show_path(item.envelope.reverse_path)))

@@ -13,7 +13,7 @@ from ipaddress import IPv4Address
 
 from mailsim.mta.exchange_server.config import config_of, organization_of
 from mailsim.mta.exchange_server.organization_server import OrganizationServer, Role
-from mailsim.mta.exchange_server.send_assumptions import OWN_SERVERS, SERVER_OF_GROUP
+from mailsim.mta.exchange_server.send.send_assumptions import OWN_SERVERS, SERVER_OF_GROUP
 from mailsim.mta.kind import PointOfView
 from mailsim.reason.check import Check, check
 from mailsim.reason.cite import documented

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import ClassVar, Literal
 
 from mailsim.mail.address import Mailbox
-from mailsim.mta.exchange_server.recipient_assumptions import ORGANIZATION_SIZE
+from mailsim.mta.exchange_server.categorize.recipient_assumptions import ORGANIZATION_SIZE
 from mailsim.mta.unmodelled import Configured
 from mailsim.reason.check import Check, check
 from mailsim.reason.cite import documented

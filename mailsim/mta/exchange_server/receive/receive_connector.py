@@ -14,12 +14,19 @@ from typing import ClassVar, Literal
 from mailsim.mail.line_ends import has_bare_linefeed
 from mailsim.mail.message import Message
 from mailsim.mta.exchange_server import defaults
-from mailsim.mta.exchange_server.address_range import ALL_IPV4, Binding, IpRange, everywhere
-from mailsim.mta.exchange_server.assumptions import LOGON_FAILURES, MAX_HOP_COUNT, MAX_LOCAL_HOP_COUNT
 from mailsim.mta.exchange_server.certificate_choice import CertificateName
-from mailsim.mta.exchange_server.rights import Grantee, PermissionGroup, Principal, Right
-from mailsim.mta.exchange_server.tls_domain_capabilities import DomainCapabilities, each_with_its_domain
-from mailsim.mta.exchange_server.usage import (
+from mailsim.mta.exchange_server.receive.address_range import ALL_IPV4, Binding, IpRange, everywhere
+from mailsim.mta.exchange_server.receive.receive_assumptions import (
+    LOGON_FAILURES,
+    MAX_HOP_COUNT,
+    MAX_LOCAL_HOP_COUNT,
+)
+from mailsim.mta.exchange_server.receive.rights import Grantee, PermissionGroup, Principal, Right
+from mailsim.mta.exchange_server.receive.tls_domain_capabilities import (
+    DomainCapabilities,
+    each_with_its_domain,
+)
+from mailsim.mta.exchange_server.receive.usage import (
     PRESETS,
     AuthMechanism,
     RateSource,

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from mailsim.mta.exchange_server import defaults
 from mailsim.mta.exchange_server.config import organization_of
 from mailsim.mta.exchange_server.organization_server import OrganizationServer, Role
-from mailsim.mta.exchange_server.send_assumptions import SERVER_OF_GROUP
+from mailsim.mta.exchange_server.send.send_assumptions import SERVER_OF_GROUP
 from mailsim.mta.exchange_server.servers import (
     ROUTING,
     Hops,

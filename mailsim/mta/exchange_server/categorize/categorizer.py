@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from mailsim.mta.copies import gather, single
-from mailsim.mta.exchange_server import edge, replies
+from mailsim.mta.exchange_server import replies
+from mailsim.mta.exchange_server.categorize import edge
+from mailsim.mta.exchange_server.categorize.inside import home_elsewhere
+from mailsim.mta.exchange_server.categorize.leaving import leaving
+from mailsim.mta.exchange_server.categorize.limits import border_limits, sender_limits
+from mailsim.mta.exchange_server.categorize.recipients import not_found, resolutions, sender_of, was_resolved
+from mailsim.mta.exchange_server.categorize.route import route, route_inside
 from mailsim.mta.exchange_server.config import organization_of
-from mailsim.mta.exchange_server.inside import home_elsewhere
-from mailsim.mta.exchange_server.leaving import leaving
-from mailsim.mta.exchange_server.limits import border_limits, sender_limits
-from mailsim.mta.exchange_server.recipients import not_found, resolutions, sender_of, was_resolved
-from mailsim.mta.exchange_server.route import route, route_inside
 from mailsim.mta.kind import Categorized, Copy, Deliver, Fate, Item, PointOfView
 from mailsim.mta.resolution import Resolution, fate_in_directory, in_words
 from mailsim.mta.restrictions import Sender

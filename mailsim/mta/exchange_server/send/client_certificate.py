@@ -7,8 +7,8 @@ what follows when there is none is an open point. Sources: Set-SendConnector (Tl
 from __future__ import annotations
 
 from mailsim.mta.exchange_server.certificate_choice import choose_certificate
-from mailsim.mta.exchange_server.send_assumptions import CLIENT_CERTIFICATE
-from mailsim.mta.exchange_server.send_connector import SendConnector
+from mailsim.mta.exchange_server.send.send_assumptions import CLIENT_CERTIFICATE
+from mailsim.mta.exchange_server.send.send_connector import SendConnector
 from mailsim.mta.kind import PointOfView
 from mailsim.reason.check import check
 from mailsim.reason.decision import Decision

@@ -13,13 +13,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from mailsim.mta.exchange_server.assumptions import CLOUD_SENDERS, OORG_PROMOTES
 from mailsim.mta.exchange_server.peer_certificate import look_at_client
-from mailsim.mta.exchange_server.receive_connector import ReceiveConnector
-from mailsim.mta.exchange_server.rights import GROUP_RIGHTS, PermissionGroup, Principal, Right
+from mailsim.mta.exchange_server.receive.receive_assumptions import CLOUD_SENDERS, OORG_PROMOTES
+from mailsim.mta.exchange_server.receive.receive_connector import ReceiveConnector
+from mailsim.mta.exchange_server.receive.rights import GROUP_RIGHTS, PermissionGroup, Principal, Right
+from mailsim.mta.exchange_server.receive.tls_domain_capabilities import NO_TLS, Capability
+from mailsim.mta.exchange_server.receive.usage import AuthMechanism
 from mailsim.mta.exchange_server.servers import is_own_server
-from mailsim.mta.exchange_server.tls_domain_capabilities import NO_TLS, Capability
-from mailsim.mta.exchange_server.usage import AuthMechanism
 from mailsim.mta.kind import PointOfView, Session
 from mailsim.mta.relaying.certificate_flaws import find_flaws
 from mailsim.mta.relaying.tls_policy import name_matches

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 from mailsim.mail.address import Mailbox
 from mailsim.mail.dsn import Action
+from mailsim.mta.exchange_server.categorize.leaving import remote_domain_of
 from mailsim.mta.exchange_server.config import organization_of
-from mailsim.mta.exchange_server.leaving import remote_domain_of
 from mailsim.mta.exchange_server.transport_config import tells_of_delay
 from mailsim.mta.kind import PointOfView
 from mailsim.mta.remote_domains import lets_out_reports

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from itertools import product
 
-from mailsim.mta.exchange_server.receive_connector import ReceiveConnector
+from mailsim.mta.exchange_server.receive.receive_connector import ReceiveConnector
 
 
 def conflict(one: ReceiveConnector, other: ReceiveConnector) -> str:

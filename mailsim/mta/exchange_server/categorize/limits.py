@@ -10,8 +10,11 @@ from __future__ import annotations
 from functools import partial
 
 from mailsim.mta.exchange_server import replies
+from mailsim.mta.exchange_server.categorize.recipient_assumptions import (
+    ORGANIZATION_SIZE,
+    ORGANIZATION_SIZE_REPLY,
+)
 from mailsim.mta.exchange_server.config import Organization, organization_of
-from mailsim.mta.exchange_server.recipient_assumptions import ORGANIZATION_SIZE, ORGANIZATION_SIZE_REPLY
 from mailsim.mta.exchange_server.transport_config import LIMITS, few_recipients, fits_organization
 from mailsim.mta.kind import Item, PointOfView, Refuse
 from mailsim.mta.resolution import Resolution

@@ -15,9 +15,9 @@ from typing import ClassVar, Literal
 from mailsim.mail.pattern import DomainPattern
 from mailsim.mail.sasl import Claim
 from mailsim.mta.exchange_server import defaults
-from mailsim.mta.exchange_server.address_space import AddressSpace
 from mailsim.mta.exchange_server.certificate_choice import CertificateName
-from mailsim.mta.exchange_server.send_assumptions import SEND_MAX_MESSAGE_SIZE
+from mailsim.mta.exchange_server.send.address_space import AddressSpace
+from mailsim.mta.exchange_server.send.send_assumptions import SEND_MAX_MESSAGE_SIZE
 from mailsim.mta.kind import PointOfView
 from mailsim.mta.setting import is_on
 from mailsim.mta.unmodelled import Configured

@@ -10,11 +10,15 @@ from ipaddress import IPv4Address
 
 from mailsim.mail.reply import Reply
 from mailsim.mta.exchange_server import replies
+from mailsim.mta.exchange_server.categorize.inside import INTRA_ORGANIZATION, targets_inside
 from mailsim.mta.exchange_server.config import config_of, organization_of
-from mailsim.mta.exchange_server.inside import INTRA_ORGANIZATION, targets_inside
-from mailsim.mta.exchange_server.send_assumptions import CONNECTION_ERROR, DNS_FAILURE_TEXT, SMART_HOST_ORDER
-from mailsim.mta.exchange_server.send_connector import ALL_OF_THE_SITE, ErrorPolicy, SendConnector
-from mailsim.mta.exchange_server.transport_service import DnsFaultTolerance
+from mailsim.mta.exchange_server.send.send_assumptions import (
+    CONNECTION_ERROR,
+    DNS_FAILURE_TEXT,
+    SMART_HOST_ORDER,
+)
+from mailsim.mta.exchange_server.send.send_connector import ALL_OF_THE_SITE, ErrorPolicy, SendConnector
+from mailsim.mta.exchange_server.send.transport_service import DnsFaultTolerance
 from mailsim.mta.kind import PointOfView, Relay, RouteProblem, Targets
 from mailsim.mta.relaying.nexthop import choose_targets
 from mailsim.reason.check import Check, check

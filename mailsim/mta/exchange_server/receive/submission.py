@@ -19,23 +19,23 @@ from mailsim.mail.address import Mailbox, ReversePath
 from mailsim.mail.reply import Reply
 from mailsim.mail.sasl import Claim
 from mailsim.mta.exchange_server import replies
-from mailsim.mta.exchange_server.accepted_domain import DomainType
-from mailsim.mta.exchange_server.assumptions import SEND_AS_FROM, SEND_AS_STAGE
+from mailsim.mta.exchange_server.categorize.accepted_domain import DomainType
 from mailsim.mta.exchange_server.config import organization_of
-from mailsim.mta.exchange_server.permissions import (
+from mailsim.mta.exchange_server.receive.permissions import (
     GROUPS,
     Permissions,
     authenticated_user,
     has,
     permissions,
 )
-from mailsim.mta.exchange_server.receive_connector import (
+from mailsim.mta.exchange_server.receive.receive_assumptions import SEND_AS_FROM, SEND_AS_STAGE
+from mailsim.mta.exchange_server.receive.receive_connector import (
     ReceiveConnector,
     bears_logon_failure,
     offers_login,
     within_rate,
 )
-from mailsim.mta.exchange_server.rights import Principal, Right
+from mailsim.mta.exchange_server.receive.rights import Principal, Right
 from mailsim.mta.kind import PointOfView, Session
 from mailsim.mta.users import is_proved, owns, senders_of, user_named, what_was_wrong
 from mailsim.reason.check import Check, check

@@ -7,9 +7,13 @@ resolution in Exchange Server".
 from __future__ import annotations
 
 from mailsim.mail.address import Mailbox
+from mailsim.mta.exchange_server.categorize.recipient_assumptions import ADMIN_FORWARDS
+from mailsim.mta.exchange_server.categorize.remote_domain import (
+    RemoteDomain,
+    lets_out_forwards,
+    lets_out_replies,
+)
 from mailsim.mta.exchange_server.config import organization_of
-from mailsim.mta.exchange_server.recipient_assumptions import ADMIN_FORWARDS
-from mailsim.mta.exchange_server.remote_domain import RemoteDomain, lets_out_forwards, lets_out_replies
 from mailsim.mta.kind import Drop, Item, PointOfView
 from mailsim.mta.remote_domains import (
     FORWARD,

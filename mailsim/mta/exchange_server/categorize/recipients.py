@@ -11,11 +11,11 @@ from collections.abc import Iterator
 
 from mailsim.mail.envelope import Recipient
 from mailsim.mta.exchange_server import replies
-from mailsim.mta.exchange_server.accepted_domain import DomainType
+from mailsim.mta.exchange_server.categorize.accepted_domain import DomainType
+from mailsim.mta.exchange_server.categorize.inside import expands_elsewhere
+from mailsim.mta.exchange_server.categorize.reporting import postmaster_of
 from mailsim.mta.exchange_server.config import organization_of
-from mailsim.mta.exchange_server.inside import expands_elsewhere
-from mailsim.mta.exchange_server.receive import Trust
-from mailsim.mta.exchange_server.reporting import postmaster_of
+from mailsim.mta.exchange_server.receive.stages import Trust
 from mailsim.mta.kind import Item, PointOfView
 from mailsim.mta.report_kind import report_kind
 from mailsim.mta.resolution import Resolution, Resolver, points_nowhere

@@ -13,11 +13,11 @@ from dataclasses import replace
 
 from mailsim.mail.envelope import Recipient
 from mailsim.mta.copies import gather
-from mailsim.mta.exchange_server.address_space import AddressSpace
+from mailsim.mta.exchange_server.categorize.route import route
 from mailsim.mta.exchange_server.config import Organization, config_of, organization_of
 from mailsim.mta.exchange_server.organization_server import OrganizationServer, Role
-from mailsim.mta.exchange_server.route import route
-from mailsim.mta.exchange_server.send_connector import ALL_OF_THE_SITE, SendConnector
+from mailsim.mta.exchange_server.send.address_space import AddressSpace
+from mailsim.mta.exchange_server.send.send_connector import ALL_OF_THE_SITE, SendConnector
 from mailsim.mta.kind import Categorized, Item, PointOfView
 from mailsim.mta.resolution import Resolution
 from mailsim.reason.check import Check, check

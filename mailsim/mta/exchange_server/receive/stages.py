@@ -17,18 +17,19 @@ from mailsim.mail.date import mail_date
 from mailsim.mail.envelope import Envelope
 from mailsim.mail.message import Message
 from mailsim.mail.reply import Reply
-from mailsim.mta.exchange_server import headers, replies, submission
-from mailsim.mta.exchange_server.accepted_domain import DomainType
-from mailsim.mta.exchange_server.assumptions import ANY_SENDER
+from mailsim.mta.exchange_server import headers, replies
+from mailsim.mta.exchange_server.categorize.accepted_domain import DomainType
 from mailsim.mta.exchange_server.config import Organization, config_of, organization_of
 from mailsim.mta.exchange_server.organization_server import Role
-from mailsim.mta.exchange_server.permissions import (
+from mailsim.mta.exchange_server.receive import submission
+from mailsim.mta.exchange_server.receive.permissions import (
     GROUPS,
     Permissions,
     has,
     permissions,
 )
-from mailsim.mta.exchange_server.receive_connector import (
+from mailsim.mta.exchange_server.receive.receive_assumptions import ANY_SENDER
+from mailsim.mta.exchange_server.receive.receive_connector import (
     CONNECTOR,
     LIMITS,
     PROPERTY,
@@ -48,9 +49,9 @@ from mailsim.mta.exchange_server.receive_connector import (
     small_header,
     tarpit,
 )
-from mailsim.mta.exchange_server.rights import Principal, Right
+from mailsim.mta.exchange_server.receive.rights import Principal, Right
+from mailsim.mta.exchange_server.receive.usage import SizeMode, TransportRole
 from mailsim.mta.exchange_server.servers import own_server_role
-from mailsim.mta.exchange_server.usage import SizeMode, TransportRole
 from mailsim.mta.kind import Acceptance, Greeting, Item, PointOfView, Session
 from mailsim.mta.relaying.reports import internal_id, shown_message_id
 from mailsim.reason.check import Check, check

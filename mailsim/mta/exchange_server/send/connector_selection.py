@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from mailsim.mail.address import Mailbox
 from mailsim.mail.pattern import DomainPattern
-from mailsim.mta.exchange_server.accepted_domain import DomainType
+from mailsim.mta.exchange_server.categorize.accepted_domain import DomainType
 from mailsim.mta.exchange_server.config import organization_of
 from mailsim.mta.exchange_server.organization_server import OrganizationServer, Role
-from mailsim.mta.exchange_server.send_connector import (
+from mailsim.mta.exchange_server.send.send_connector import (
     SELECTION,
     SendConnector,
     best_space,

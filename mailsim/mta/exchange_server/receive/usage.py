@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
-from mailsim.mta.exchange_server.rights import PermissionGroup
+from mailsim.mta.exchange_server.receive.rights import PermissionGroup
 
 
 class AuthMechanism(Enum):

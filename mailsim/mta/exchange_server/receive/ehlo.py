@@ -10,10 +10,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mailsim.mail.reply import Reply
-from mailsim.mta.exchange_server import replies, submission
+from mailsim.mta.exchange_server import replies
 from mailsim.mta.exchange_server.certificate_choice import choose_certificate
-from mailsim.mta.exchange_server.receive_connector import ReceiveConnector, names_itself, offers_login
-from mailsim.mta.exchange_server.usage import AuthMechanism, SizeMode
+from mailsim.mta.exchange_server.receive import submission
+from mailsim.mta.exchange_server.receive.receive_connector import ReceiveConnector, names_itself, offers_login
+from mailsim.mta.exchange_server.receive.usage import AuthMechanism, SizeMode
 from mailsim.mta.kind import PointOfView, ServerTls, Session
 from mailsim.reason.check import Check, check
 from mailsim.reason.cite import documented

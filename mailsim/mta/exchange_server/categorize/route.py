@@ -10,11 +10,11 @@ from dataclasses import replace
 
 from mailsim.mta.copies import single
 from mailsim.mta.exchange_server import headers
+from mailsim.mta.exchange_server.categorize.inside import Elsewhere, queue_to, relay_to, relay_toward
 from mailsim.mta.exchange_server.config import config_of, organization_of
-from mailsim.mta.exchange_server.connector_selection import choose_send_connector, way_to
-from mailsim.mta.exchange_server.inside import Elsewhere, queue_to, relay_to, relay_toward
-from mailsim.mta.exchange_server.send import hold_homeless, hold_unreachable, relay_by
-from mailsim.mta.exchange_server.send_connector import ALL_OF_THE_SITE, SendConnector
+from mailsim.mta.exchange_server.send.connector_selection import choose_send_connector, way_to
+from mailsim.mta.exchange_server.send.send_connector import ALL_OF_THE_SITE, SendConnector
+from mailsim.mta.exchange_server.send.sending import hold_homeless, hold_unreachable, relay_by
 from mailsim.mta.exchange_server.servers import Hops, Nearest, mailbox_servers, nearest
 from mailsim.mta.kind import Copy, Fate, Item, PointOfView
 from mailsim.mta.resolution import Resolution

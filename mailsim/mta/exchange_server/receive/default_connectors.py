@@ -11,10 +11,10 @@ from __future__ import annotations
 from datetime import timedelta
 
 from mailsim.mta.exchange_server import defaults
-from mailsim.mta.exchange_server.address_range import ALL_IPV4, ALL_IPV6, everywhere
-from mailsim.mta.exchange_server.receive_connector import ReceiveConnector
-from mailsim.mta.exchange_server.rights import PermissionGroup
-from mailsim.mta.exchange_server.usage import (
+from mailsim.mta.exchange_server.receive.address_range import ALL_IPV4, ALL_IPV6, everywhere
+from mailsim.mta.exchange_server.receive.receive_connector import ReceiveConnector
+from mailsim.mta.exchange_server.receive.rights import PermissionGroup
+from mailsim.mta.exchange_server.receive.usage import (
     CLIENTS,
     FULL,
     AuthMechanism,

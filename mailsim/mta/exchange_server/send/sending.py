@@ -16,15 +16,19 @@ from mailsim.mail.dsn import Action
 from mailsim.mail.reply import Reply
 from mailsim.mta.exchange_report import exchange_report
 from mailsim.mta.exchange_server import replies
-from mailsim.mta.exchange_server.client_certificate import client_certificate
+from mailsim.mta.exchange_server.categorize.reporting import reporting_to
 from mailsim.mta.exchange_server.config import config_of
-from mailsim.mta.exchange_server.next_hop import connector_of
 from mailsim.mta.exchange_server.peer_certificate import fall_back, look_at_next_hop
-from mailsim.mta.exchange_server.receive import Trust
-from mailsim.mta.exchange_server.reporting import reporting_to
-from mailsim.mta.exchange_server.send_assumptions import CONNECTION_ERROR, MESSAGE_RETRY_INTERVAL
-from mailsim.mta.exchange_server.send_connector import SendConnector, SmartHostAuthMechanism, TlsAuthLevel
-from mailsim.mta.exchange_server.transport_service import schedule
+from mailsim.mta.exchange_server.receive.stages import Trust
+from mailsim.mta.exchange_server.send.client_certificate import client_certificate
+from mailsim.mta.exchange_server.send.next_hop import connector_of
+from mailsim.mta.exchange_server.send.send_assumptions import CONNECTION_ERROR, MESSAGE_RETRY_INTERVAL
+from mailsim.mta.exchange_server.send.send_connector import (
+    SendConnector,
+    SmartHostAuthMechanism,
+    TlsAuthLevel,
+)
+from mailsim.mta.exchange_server.send.transport_service import schedule
 from mailsim.mta.kind import Hold, Item, Next, Notice, Offer, PointOfView, Refuse, Relay, Waiting
 from mailsim.mta.relaying.offer import TlsProblem, judge_offer
 from mailsim.mta.relaying.reports import who_is_told

@@ -1,0 +1,1 @@
+"""The categorizer: recipients, limits, what may leave, and where everything goes."""
