@@ -16,14 +16,14 @@ from typing import Any, ClassVar, Literal
 
 from mailsim.config.record import OwnerText, RecordText
 from mailsim.flow.expectation import Expectations
-from mailsim.mta.exchange_online import accepted_domain as online
-from mailsim.mta.exchange_online.connection_filter import HostedConnectionFilterPolicy
-from mailsim.mta.exchange_online.enforcement import TenantExemptionInfo
-from mailsim.mta.exchange_online.inbound_connector import InboundConnector
+from mailsim.mta.exchange_online.categorize import accepted_domain as online
+from mailsim.mta.exchange_online.categorize.outbound_spam_policy import HostedOutboundSpamFilterPolicy
+from mailsim.mta.exchange_online.categorize.remote_domain import RemoteDomain as OnlineRemoteDomain
 from mailsim.mta.exchange_online.organization_config import OrganizationConfig
-from mailsim.mta.exchange_online.outbound_connector import OutboundConnector
-from mailsim.mta.exchange_online.outbound_spam_policy import HostedOutboundSpamFilterPolicy
-from mailsim.mta.exchange_online.remote_domain import RemoteDomain as OnlineRemoteDomain
+from mailsim.mta.exchange_online.receive.connection_filter import HostedConnectionFilterPolicy
+from mailsim.mta.exchange_online.receive.enforcement import TenantExemptionInfo
+from mailsim.mta.exchange_online.receive.inbound_connector import InboundConnector
+from mailsim.mta.exchange_online.send.outbound_connector import OutboundConnector
 from mailsim.mta.exchange_online.transport_config import TransportConfig as OnlineTransportConfig
 from mailsim.mta.exchange_server.categorize import accepted_domain as onprem
 from mailsim.mta.exchange_server.categorize.remote_domain import RemoteDomain

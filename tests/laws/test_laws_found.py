@@ -11,10 +11,10 @@ from topologies import ADDRESSES, CERTIFICATES, DAY, SERVICE, SERVICE_HOST, STAR
 
 from mailsim.mail.address import Mailbox
 from mailsim.mta.client import ClientConfig
-from mailsim.mta.exchange_online import accepted_domain as online_accepted_domain
 from mailsim.mta.exchange_online import config as online_config
 from mailsim.mta.exchange_online import connector as online_connector
-from mailsim.mta.exchange_online import inbound_connector as online_inbound_connector
+from mailsim.mta.exchange_online.categorize import accepted_domain as online_accepted_domain
+from mailsim.mta.exchange_online.receive import inbound_connector as online_inbound_connector
 from mailsim.mta.exchange_server import config as onprem_config
 from mailsim.mta.exchange_server.receive import receive_connector as onprem_receive_connector
 from mailsim.mta.relaying.tls_policy import TlsDemand

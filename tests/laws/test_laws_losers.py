@@ -10,8 +10,8 @@ from laws import law
 from runs import choices, predict, without_reasons
 
 from mailsim.flow.compare import differences
-from mailsim.mta.exchange_online.attribution import Claim
 from mailsim.mta.exchange_online.config import ExchangeOnlineConfig
+from mailsim.mta.exchange_online.receive.attribution import Claim
 from mailsim.mta.exchange_server.config import ExchangeServerConfig
 from mailsim.reason.check import Check
 from mailsim.trace.events import Event, Routed

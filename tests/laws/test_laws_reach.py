@@ -8,7 +8,7 @@ from cases import Case, cases
 from laws import law_of
 from runs import choices, predict
 
-from mailsim.mta.exchange_online.selection import Named
+from mailsim.mta.exchange_online.send.selection import Named
 from mailsim.reason.check import Check
 from mailsim.reason.choice import Choice
 from mailsim.reason.decision import Decision, Reason

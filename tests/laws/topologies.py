@@ -20,12 +20,12 @@ from mailsim.mail.address import Mailbox
 from mailsim.mail.pattern import DomainPattern
 from mailsim.mail.sasl import Claim
 from mailsim.mta.client import ClientConfig
-from mailsim.mta.exchange_online import accepted_domain as online_accepted_domain
 from mailsim.mta.exchange_online import config as online_config
 from mailsim.mta.exchange_online import connector as online_connector
-from mailsim.mta.exchange_online import inbound_connector as online_inbound_connector
-from mailsim.mta.exchange_online import outbound_connector as online_outbound_connector
+from mailsim.mta.exchange_online.categorize import accepted_domain as online_accepted_domain
 from mailsim.mta.exchange_online.organization_config import OrganizationConfig
+from mailsim.mta.exchange_online.receive import inbound_connector as online_inbound_connector
+from mailsim.mta.exchange_online.send import outbound_connector as online_outbound_connector
 from mailsim.mta.exchange_online.transport_config import TransportConfig
 from mailsim.mta.exchange_server import certificate_choice
 from mailsim.mta.exchange_server import config as onprem_config

@@ -13,11 +13,11 @@ from mailsim.mail.command import Rcpt
 from mailsim.mail.envelope import Envelope, Recipient
 from mailsim.mail.message import Message
 from mailsim.mail.pattern import DomainPattern
-from mailsim.mta.exchange_online import accepted_domain as online_accepted_domain
 from mailsim.mta.exchange_online import config as online_config
 from mailsim.mta.exchange_online import connector as online_connector
-from mailsim.mta.exchange_online import inbound_connector as online_inbound_connector
-from mailsim.mta.exchange_online import outbound_connector as online_outbound_connector
+from mailsim.mta.exchange_online.categorize import accepted_domain as online_accepted_domain
+from mailsim.mta.exchange_online.receive import inbound_connector as online_inbound_connector
+from mailsim.mta.exchange_online.send import outbound_connector as online_outbound_connector
 from mailsim.mta.exchange_server import config as onprem_config
 from mailsim.mta.exchange_server.categorize import accepted_domain as onprem_accepted_domain
 from mailsim.mta.exchange_server.receive import receive_connector as onprem_receive_connector

@@ -26,11 +26,11 @@ from exchange_worlds import (
     view,
 )
 
-from mailsim.mta.exchange_online.accepted_domain import AcceptedDomain, DomainType
-from mailsim.mta.exchange_online.attribution import attribute, certificate_domain_accepted
+from mailsim.mta.exchange_online.categorize.accepted_domain import AcceptedDomain, DomainType
 from mailsim.mta.exchange_online.config import Tenant
 from mailsim.mta.exchange_online.connector import ConnectorType
-from mailsim.mta.exchange_online.inbound_connector import InboundConnector
+from mailsim.mta.exchange_online.receive.attribution import attribute, certificate_domain_accepted
+from mailsim.mta.exchange_online.receive.inbound_connector import InboundConnector
 from mailsim.mta.kind import PointOfView
 from mailsim.pki import read_presented
 from mailsim.world.facts import TlsFacts

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from mailsim.mta.exchange_online.enforcement import TenantExemptionInfo, _paused
+from mailsim.mta.exchange_online.receive.enforcement import TenantExemptionInfo, _paused
 
 START = datetime(2026, 3, 1, 9, 0, tzinfo=UTC)
 DAY = timedelta(days=1)

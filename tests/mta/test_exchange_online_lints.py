@@ -16,7 +16,7 @@ from exchange_worlds import inbound, outbound, service, tenant, view
 from mailsim.config.load import load_text
 from mailsim.mta.exchange_online.connector import ConnectorType
 from mailsim.mta.exchange_online.lints import lints
-from mailsim.mta.exchange_online.sending_assumptions import CONNECTOR_ORDER
+from mailsim.mta.exchange_online.send.send_assumptions import CONNECTOR_ORDER
 from mailsim.mta.rules.rule import TransportRule
 
 ON_PREMISES = {"connector_type": ConnectorType.ON_PREMISES}

@@ -11,8 +11,8 @@ from ipaddress import IPv4Address
 import pytest
 from exchange_worlds import inbound
 
-from mailsim.mta.exchange_online.address_range import AddressRange
-from mailsim.mta.exchange_online.certificate_name import parse_certificate_name
+from mailsim.mta.exchange_online.receive.address_range import AddressRange
+from mailsim.mta.exchange_online.receive.certificate_name import parse_certificate_name
 from mailsim.world.certificate import PresentedCertificate
 from mailsim.world.distinguished_name import read_name
 

@@ -30,9 +30,9 @@ from exchange_worlds import (
 from mailsim.mail.address import Mailbox
 from mailsim.mail.command import Mail, Rcpt
 from mailsim.mail.message import Message
-from mailsim.mta.exchange_online.assumptions import UNATTRIBUTED
-from mailsim.mta.exchange_online.connection_filter import HostedConnectionFilterPolicy
 from mailsim.mta.exchange_online.connector import ConnectorType
+from mailsim.mta.exchange_online.receive.connection_filter import HostedConnectionFilterPolicy
+from mailsim.mta.exchange_online.receive.receive_assumptions import UNATTRIBUTED
 from mailsim.reason.check import Verdict
 from mailsim.reason.decision import unknowns
 

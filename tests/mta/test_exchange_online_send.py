@@ -18,9 +18,9 @@ from mailsim.mail.capability import Capabilities
 from mailsim.mail.reply import reply
 from mailsim.mta.exchange_online import replies
 from mailsim.mta.exchange_online.connector import ConnectorType
-from mailsim.mta.exchange_online.outbound_connector import OutboundConnector, TlsSettings
-from mailsim.mta.exchange_online.selection import Leaving, choose_outbound_connector
-from mailsim.mta.exchange_online.send import relay_by
+from mailsim.mta.exchange_online.send.outbound_connector import OutboundConnector, TlsSettings
+from mailsim.mta.exchange_online.send.selection import Leaving, choose_outbound_connector
+from mailsim.mta.exchange_online.send.sending import relay_by
 from mailsim.mta.exchange_online.transport_config import TransportConfig
 from mailsim.mta.kind import Offer, RouteProblem
 from mailsim.world.facts import TlsFacts

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from builders import START
 
-from mailsim.mta.exchange_online.outbound_spam_policy import (
+from mailsim.mta.exchange_online.categorize.outbound_spam_policy import (
     HostedOutboundSpamFilterPolicy,
     ThresholdAction,
     few_recipients_today,

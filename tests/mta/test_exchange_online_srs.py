@@ -14,7 +14,7 @@ from builders import START
 from exchange_worlds import service, tenant, view
 
 from mailsim.mail.address import Mailbox
-from mailsim.mta.exchange_online import srs
+from mailsim.mta.exchange_online.send import srs
 from mailsim.mta.history import History, Transaction
 
 BOB, WORK = Mailbox.parse("Bob@fabrikam.com"), Mailbox.parse("john.work@contoso.com")

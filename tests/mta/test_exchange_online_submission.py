@@ -24,8 +24,8 @@ from mailsim.mail.address import Mailbox
 from mailsim.mail.command import Mail
 from mailsim.mail.message import Message
 from mailsim.mail.sasl import Claim
-from mailsim.mta.exchange_online.address_range import AddressRange
-from mailsim.mta.exchange_online.connection_filter import HostedConnectionFilterPolicy
+from mailsim.mta.exchange_online.receive.address_range import AddressRange
+from mailsim.mta.exchange_online.receive.connection_filter import HostedConnectionFilterPolicy
 from mailsim.mta.exchange_online.transport_config import TransportConfig
 from mailsim.mta.history import History, Transaction
 from mailsim.mta.kind import PointOfView

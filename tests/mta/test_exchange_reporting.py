@@ -22,8 +22,8 @@ from mailsim.mail.dsn import Action
 from mailsim.mail.envelope import Recipient
 from mailsim.mail.pattern import DomainPattern
 from mailsim.mail.reply import reply
-from mailsim.mta.exchange_online import remote_domain as online_remote_domain
 from mailsim.mta.exchange_online import transport_config as online_transport_config
+from mailsim.mta.exchange_online.categorize import remote_domain as online_remote_domain
 from mailsim.mta.exchange_server import transport_config
 from mailsim.mta.exchange_server.categorize import remote_domain
 from mailsim.mta.kind import Notice

@@ -12,7 +12,7 @@ from exchange_worlds import envelope, service, view
 from mailsim.mail.message import Message
 from mailsim.mail.reply import reply
 from mailsim.mta.exchange_online import defaults as online
-from mailsim.mta.exchange_online.send import after
+from mailsim.mta.exchange_online.send.sending import after
 from mailsim.mta.exchange_server.organization_server import Role
 from mailsim.mta.exchange_server.send.transport_service import TransportService, schedule
 from mailsim.mta.generic import send as generic

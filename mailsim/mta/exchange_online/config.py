@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from ipaddress import IPv4Address
 
-from mailsim.mta.exchange_online.accepted_domain import AcceptedDomain, accepted_by
-from mailsim.mta.exchange_online.connection_filter import HostedConnectionFilterPolicy
-from mailsim.mta.exchange_online.enforcement import TenantExemptionInfo
-from mailsim.mta.exchange_online.inbound_connector import InboundConnector
+from mailsim.mta.exchange_online.categorize.accepted_domain import AcceptedDomain, accepted_by
+from mailsim.mta.exchange_online.categorize.outbound_spam_policy import HostedOutboundSpamFilterPolicy
+from mailsim.mta.exchange_online.categorize.remote_domain import DEFAULT, RemoteDomain
 from mailsim.mta.exchange_online.organization_config import OrganizationConfig
-from mailsim.mta.exchange_online.outbound_connector import OutboundConnector
-from mailsim.mta.exchange_online.outbound_spam_policy import HostedOutboundSpamFilterPolicy
-from mailsim.mta.exchange_online.remote_domain import DEFAULT, RemoteDomain
+from mailsim.mta.exchange_online.receive.connection_filter import HostedConnectionFilterPolicy
+from mailsim.mta.exchange_online.receive.enforcement import TenantExemptionInfo
+from mailsim.mta.exchange_online.receive.inbound_connector import InboundConnector
+from mailsim.mta.exchange_online.send.outbound_connector import OutboundConnector
 from mailsim.mta.exchange_online.transport_config import TransportConfig
 from mailsim.mta.remote_domains import with_default
 from mailsim.mta.rules.rule import TransportRule

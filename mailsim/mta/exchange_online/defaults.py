@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from mailsim.mail.reply import reply
-from mailsim.mta.exchange_online.sending_assumptions import RETRY
+from mailsim.mta.exchange_online.send.send_assumptions import RETRY
 from mailsim.mta.relaying.retry import Schedule
 
 MAX_MESSAGE_SIZE = 157_286_400  # 150 MB, observed in EHLO

@@ -10,10 +10,10 @@ from mailsim.mail.date import mail_date
 from mailsim.mail.message import HeaderField, Message, header_field
 from mailsim.mta import cross_premises
 from mailsim.mta.exchange_online import defaults
-from mailsim.mta.exchange_online.attribution import Attributed
 from mailsim.mta.exchange_online.config import Tenant
-from mailsim.mta.exchange_online.outbound_connector import OutboundConnector
-from mailsim.mta.exchange_online.promotion import Trust
+from mailsim.mta.exchange_online.receive.attribution import Attributed
+from mailsim.mta.exchange_online.receive.promotion import Trust
+from mailsim.mta.exchange_online.send.outbound_connector import OutboundConnector
 from mailsim.mta.kind import PointOfView, Session
 from mailsim.mta.relaying.reports import message_id
 

@@ -12,24 +12,14 @@ from mailsim.mail.envelope import Envelope
 from mailsim.mail.message import Message, header_field
 from mailsim.mail.reply import Reply
 from mailsim.mail.sasl import Claim
-from mailsim.mta.exchange_online import (
-    assumptions,
-    authentication_assumptions,
-    categorize,
-    certificate_assumptions,
-    headers,
-    message_trace,
-    receive,
-    recipient_assumptions,
-    recipients,
-    replies,
-    send,
-    sending_assumptions,
-    submission,
-)
-from mailsim.mta.exchange_online.attribution import Owners
+from mailsim.mta.exchange_online import certificate_assumptions, headers, replies
+from mailsim.mta.exchange_online.authentication import authentication_assumptions
+from mailsim.mta.exchange_online.categorize import categorizer, recipient_assumptions, recipients
 from mailsim.mta.exchange_online.config import ExchangeOnlineConfig
 from mailsim.mta.exchange_online.peer_certificate import fall_back, look_at_next_hop
+from mailsim.mta.exchange_online.receive import message_trace, receive_assumptions, stages, submission
+from mailsim.mta.exchange_online.receive.attribution import Owners
+from mailsim.mta.exchange_online.send import send_assumptions, sending
 from mailsim.mta.kind import (
     Acceptance,
     Categorized,
@@ -61,10 +51,10 @@ class ExchangeOnline:
     words: Words = replies.WORDS
     failure_is = "bounced"
     assumptions = (
-        *assumptions.RECEIVING,
-        *assumptions.SUBMITTING,
+        *receive_assumptions.RECEIVING,
+        *receive_assumptions.SUBMITTING,
         *authentication_assumptions.AUTHENTICATING,
-        *sending_assumptions.SENDING,
+        *send_assumptions.SENDING,
         *certificate_assumptions.EVERY,
         *recipient_assumptions.RESOLVING,
         OWN_DOMAINS,
@@ -72,16 +62,16 @@ class ExchangeOnline:
     )
 
     def on_connect(self, at: PointOfView, _facts: SessionFacts) -> Greeting:
-        return receive.greet(at)
+        return stages.greet(at)
 
     def size_limit(self, _at: PointOfView, _session: Session) -> int | None:
-        return receive.size_limit()
+        return stages.size_limit()
 
     def on_ehlo(self, at: PointOfView, session: Session) -> Decision[Reply]:
-        return receive.answer_ehlo(at, session)
+        return stages.answer_ehlo(at, session)
 
     def on_starttls(self, at: PointOfView, session: Session) -> ServerTls | None:
-        return receive.tls_for(at, session)
+        return stages.tls_for(at, session)
 
     def mechanisms(self, at: PointOfView, session: Session) -> tuple[str, ...]:
         return submission.mechanisms(at, session.facts)
@@ -90,17 +80,17 @@ class ExchangeOnline:
         return submission.judge_logon(at, session.facts, claim)
 
     def on_mail(self, at: PointOfView, session: Session, mail: Mail) -> Decision[Reply | None]:
-        return receive.judge_sender(at, session, mail)
+        return stages.judge_sender(at, session, mail)
 
     def on_rcpt(
         self, at: PointOfView, session: Session, envelope: Envelope, rcpt: Rcpt
     ) -> Decision[Reply | None]:
-        return message_trace.without_row(receive.judge_recipient(at, session, envelope, rcpt))
+        return message_trace.without_row(stages.judge_recipient(at, session, envelope, rcpt))
 
     def on_data(
         self, at: PointOfView, session: Session, envelope: Envelope, message: Message, name: str
     ) -> Acceptance:
-        return receive.take(at, session, envelope, message, name)
+        return stages.take(at, session, envelope, message, name)
 
     def submit(self, at: PointOfView, envelope: Envelope, message: Message, name: str) -> Item:
         stamped = headers.submit(at, message, name)
@@ -108,30 +98,30 @@ class ExchangeOnline:
         return Item(name=name, envelope=envelope, message=stamped, arrived=at.now, context=context)
 
     def categorize(self, at: PointOfView, item: Item) -> Categorized:
-        return categorize.categorize(at, item)
+        return categorizer.categorize(at, item)
 
     def targets(self, at: PointOfView, relay: Relay) -> Decision[Targets]:
-        return send.choose_next_hop(at, relay)
+        return sending.choose_next_hop(at, relay)
 
     def on_offer(self, at: PointOfView, relay: Relay, offer: Offer) -> Decision[Reply | None]:
-        word = partial(send.word_tls_problem, at=at, policy=relay.tls, offer=offer)
+        word = partial(sending.word_tls_problem, at=at, policy=relay.tls, offer=offer)
         return judge_offer(
-            at, relay, offer, word, cite=send.TLS, diligence=look_at_next_hop(at), fallback=fall_back(at)
+            at, relay, offer, word, cite=sending.TLS, diligence=look_at_next_hop(at), fallback=fall_back(at)
         )
 
     def on_no_route(self, at: PointOfView, relay: Relay, problem: RouteProblem) -> Reply:
-        return send.word_no_route(at, relay, problem)
+        return sending.word_no_route(at, relay, problem)
 
     def on_unreachable(self, _at: PointOfView, host: str, address: IPv4Address | None, cause: str) -> Reply:
-        return send.word_unreachable(host, address, cause)
+        return sending.word_unreachable(host, address, cause)
 
     def after(self, at: PointOfView, item: Item, waiting: Waiting) -> Next:
-        return send.after(at, item, waiting)
+        return sending.after(at, item, waiting)
 
     def report(
         self, at: PointOfView, item: Item, notices: tuple[Notice, ...], name: str, action: Action
     ) -> Decision[Item | None]:
-        return send.report(
+        return sending.report(
             at, item, notices, name, action, tenant=recipients.owner_of_notice(at, item, notices)
         )
 

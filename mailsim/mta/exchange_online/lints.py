@@ -12,13 +12,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from mailsim.mta.exchange_online.accepted_domain import DomainType
+from mailsim.mta.exchange_online.categorize.accepted_domain import DomainType
 from mailsim.mta.exchange_online.config import Tenant
 from mailsim.mta.exchange_online.connector import ConnectorType
-from mailsim.mta.exchange_online.inbound_connector import InboundConnector
-from mailsim.mta.exchange_online.outbound_connector import OutboundConnector
-from mailsim.mta.exchange_online.selection import Reading, scope_of
-from mailsim.mta.exchange_online.sending_assumptions import CONNECTOR_ORDER
+from mailsim.mta.exchange_online.receive.inbound_connector import InboundConnector
+from mailsim.mta.exchange_online.send.outbound_connector import OutboundConnector
+from mailsim.mta.exchange_online.send.selection import Reading, scope_of
+from mailsim.mta.exchange_online.send.send_assumptions import CONNECTOR_ORDER
 from mailsim.world.dns import Zones, addresses_of, mx_of
 from mailsim.world.source import Origin
 from mailsim.world.topology import Mta, Topology

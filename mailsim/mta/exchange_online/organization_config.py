@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from mailsim.mail.address import ReversePath
-from mailsim.mta.exchange_online.accepted_domain import AcceptedDomain
+from mailsim.mta.exchange_online.categorize.accepted_domain import AcceptedDomain
 from mailsim.reason.check import Check, check
 from mailsim.reason.cite import documented
 from mailsim.world.source import Written

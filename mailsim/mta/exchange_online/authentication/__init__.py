@@ -1,0 +1,1 @@
+"""How the service judges senders: SPF, DKIM, DMARC, ARC and the composite of them."""

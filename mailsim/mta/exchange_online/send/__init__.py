@@ -1,0 +1,1 @@
+"""How the service sends: outbound connectors, their choice, the sender that leaves, TLS, queues."""
