@@ -32,6 +32,7 @@ def link_service(linking: Linking, text: OnlineText) -> Mta:
         kind="exchange_online",
         fqdn=text.server,
         addresses=(text.ip, text.submission_ip, text.relay_pool_ip, text.legacy_submission_ip),
+        sends_from=frozenset({text.relay_pool_ip}),
         ports=(25, SUBMISSION_PORT),
         names=frozenset(
             {text.server.lower(), SUBMISSION_HOST, LEGACY_SUBMISSION_HOST, "eop", "exo", "cloud"} | hosts

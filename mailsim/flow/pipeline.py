@@ -190,7 +190,7 @@ class Pipeline:
     def server_at(self, address: IPv4Address, port: int) -> Mta | None:
         """Return the MTA that listens on an address and port, None when nobody does."""
         mta = self._by_address.get(address)
-        return mta if mta is not None and port in mta.ports else None
+        return mta if mta is not None and (address, port) in mta.listeners else None
 
     def open_session(
         self, server: Mta, facts: SessionFacts, name: str, incoming: Callable[[], str] | None = None

@@ -66,7 +66,7 @@ class AddressPlan:
         # from which mail only leaves, such as a pool: last, so that nobody else's address depends on it
         known = {address for state in world.every_state() for address in _published(state)}
         used |= known
-        pools = {each for mta in hosts for each in mta.addresses[1:]} - known
+        pools = {each for mta in hosts for each in mta.sends_from} - known
         ordered = sorted(used, key=lambda address: (address in pools, address))
         if len(used) > _SECOND_OCTETS * 256 * _LAST_OCTETS:
             raise LiveError(f"{len(used)} addresses are more than 127.0.0.0/8 can carry")

@@ -52,9 +52,8 @@ class Listeners:
         """
         try:
             for mta in self._run.pipeline.world.mtas.values():
-                for address in mta.addresses:
-                    for port in mta.ports:
-                        await self._listen(mta, address, port)
+                for address, port in mta.listeners:
+                    await self._listen(mta, address, port)
         except BaseException:
             await self.close()
             raise

@@ -44,6 +44,7 @@ class Mta(Written):
         kind: the name of its MTA kind.
         fqdn: the name it gives for itself.
         addresses: its modelled addresses; mail leaves from the first.
+        sends_from: those of them from which mail only leaves: nobody listens there.
         ports: where it listens; empty when nothing may connect.
         names: every other name by which the scenario may call it, lower case.
         certificates: what it proves its name with, in order of time; empty when it has none.
@@ -58,6 +59,7 @@ class Mta(Written):
     kind: str
     fqdn: str
     addresses: tuple[IPv4Address, ...]
+    sends_from: frozenset[IPv4Address] = frozenset()
     ports: tuple[int, ...] = (25,)
     names: frozenset[str] = frozenset()
     certificates: tuple[CertificateUse, ...] = ()
@@ -65,6 +67,12 @@ class Mta(Written):
     tls: TlsVersions = TlsVersions()
     config: Any = field(default=None, hash=False)
     out_of_date_since: datetime | None = None
+
+    @property
+    def listeners(self) -> tuple[tuple[IPv4Address, int], ...]:
+        """Return the addresses and ports where it listens."""
+        open_ones = (address for address in self.addresses if address not in self.sends_from)
+        return tuple((address, port) for address in open_ones for port in self.ports)
 
 
 class Change(Protocol):

@@ -192,3 +192,13 @@ def test_unmodelled_properties_are_kept_and_warned_about() -> None:
     ]
     (connector,) = scenario.topology.mtas["mail.contoso.com"].config.organization.send_connectors
     assert connector.unmodelled == ("UseExternalDNSServersEnabled",)
+
+
+def test_nobody_listens_where_mail_only_leaves() -> None:
+    """The relay pool's address is one of the service's, and takes no mail."""
+    world = load_text(SMALL, "s.yaml").topology
+    service = world.mtas["Exchange Online"]
+    pool = IPv4Address("40.95.0.1")
+    assert pool in service.addresses
+    assert pool not in {address for address, _ in service.listeners}
+    assert {address for address, _ in service.listeners} == set(service.addresses) - {pool}
