@@ -56,7 +56,8 @@ def _tenant(linking: Linking, name: str, text: TenantText) -> Tenant:
     for rule in text.transport_rules:
         at = mark_of(rule.origin, "RouteMessageOutboundConnector")
         what = f"transport rule {rule.name!r}: outbound connector"
-        require_known(rule.route_message_outbound_connector, names, linking.diagnostics, at, what)
+        if rule.route_message_outbound_connector:
+            require_known(rule.route_message_outbound_connector, names, linking.diagnostics, at, what)
     remote = ((str(each.domain_name), each.origin) for each in text.remote_domains)
     require_unique(remote, linking.diagnostics, "remote domain")
     for _, origin, what in servers_of_recipients(text.recipients):

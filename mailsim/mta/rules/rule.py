@@ -1,16 +1,19 @@
 """A transport rule as New-TransportRule writes it.
 
 Modelled so far: the condition RecipientADAttributeContainsWords (one attribute and its words, such as
-``City:New Orleans``) and the action RouteMessageOutboundConnector. Everything else is refused by name.
+``City:New Orleans``), the action RouteMessageOutboundConnector, State and Mode. A rule with another condition is taken to apply and
+one with another action to do nothing else, and either says so in every answer that rests on it. Sources: New-TransportRule, "Mail
+flow rule conditions and exceptions", "Mail flow rule actions".
 """
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from enum import Enum
 from typing import ClassVar
 
-from mailsim.world.source import Written
+from mailsim.mta.unmodelled import Configured
 
 ATTRIBUTES = {
     "City": "City",
@@ -29,6 +32,53 @@ NOT_MODELLED = (
     "Notes", "OtherFaxNumber", "OtherHomePhoneNumber", "OtherPhoneNumber", "PagerNumber", "PhoneNumber", "POBox", "Street",
     "UserLogonName", "ZipCode",
 )  # fmt: skip
+
+_CONDITIONS = (
+    "From", "FromMemberOf", "FromScope", "FromAddressContainsWords", "FromAddressMatchesPatterns", "SenderDomainIs",
+    "SenderADAttributeContainsWords", "SenderADAttributeMatchesPatterns", "SenderIpRanges",
+    "SenderManagementRelationship", "HasSenderOverride", "SenderInRecipientList", "SentTo", "SentToMemberOf",
+    "SentToScope", "RecipientAddressContainsWords", "RecipientAddressMatchesPatterns", "RecipientDomainIs",
+    "RecipientADAttributeMatchesPatterns", "RecipientInSenderList", "AnyOfToHeader", "AnyOfToHeaderMemberOf",
+    "AnyOfCcHeader", "AnyOfCcHeaderMemberOf", "AnyOfToCcHeader", "AnyOfToCcHeaderMemberOf",
+    "AnyOfRecipientAddressContainsWords", "AnyOfRecipientAddressMatchesPatterns", "ADComparisonAttribute",
+    "ADComparisonOperator", "BetweenMemberOf1", "BetweenMemberOf2", "ManagerForEvaluatedUser", "ManagerAddresses",
+    "SubjectContainsWords", "SubjectMatchesPatterns", "SubjectOrBodyContainsWords", "SubjectOrBodyMatchesPatterns",
+    "HeaderContainsMessageHeader", "HeaderContainsWords", "HeaderMatchesMessageHeader", "HeaderMatchesPatterns",
+    "AttachmentContainsWords", "AttachmentMatchesPatterns", "AttachmentNameMatchesPatterns",
+    "AttachmentExtensionMatchesWords", "AttachmentSizeOver", "AttachmentHasExecutableContent",
+    "AttachmentIsPasswordProtected", "AttachmentIsUnsupported", "AttachmentProcessingLimitExceeded",
+    "AttachmentPropertyContainsWords", "MessageSizeOver", "ContentCharacterSetContainsWords", "SCLOver",
+    "WithImportance", "MessageTypeMatches", "HasClassification", "HasNoClassification",
+    "MessageContainsDataClassifications", "MessageContainsAllDataClassifications",
+)  # fmt: skip
+_ACTIONS = (
+    "RejectMessageReasonText", "RejectMessageEnhancedStatusCode", "DeleteMessage", "Quarantine", "RedirectMessageTo",
+    "AddToRecipients", "CopyTo", "BlindCopyTo", "AddManagerAsRecipientType", "ModerateMessageByUser",
+    "ModerateMessageByManager", "PrependSubject", "SetHeaderName", "SetHeaderValue", "RemoveHeader", "SetSCL",
+    "ApplyHtmlDisclaimerText", "ApplyHtmlDisclaimerLocation", "ApplyHtmlDisclaimerFallbackAction",
+    "ApplyClassification", "ApplyRightsProtectionTemplate", "ApplyRightsProtectionCustomizationTemplate", "ApplyOME",
+    "RemoveOME", "RemoveOMEv2", "RemoveRMSAttachmentEncryption", "RouteMessageOutboundRequireTls",
+    "GenerateIncidentReport", "IncidentReportContent", "GenerateNotification", "NotifySender",
+)  # fmt: skip
+_PROPERTIES = (
+    "ActivationDate", "ExpiryDate", "RuleErrorAction", "RuleSubType", "SenderAddressLocation", "RecipientAddressType",
+    "DlpPolicy",
+)  # fmt: skip
+
+
+class RuleState(Enum):
+    """Whether a rule takes part."""
+
+    ENABLED = "Enabled"
+    DISABLED = "Disabled"
+
+
+class RuleMode(Enum):
+    """Whether a rule acts, or is only watched."""
+
+    ENFORCE = "Enforce"
+    AUDIT = "Audit"
+    AUDIT_AND_NOTIFY = "AuditAndNotify"
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,17 +134,32 @@ def _whole(word: str) -> str:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TransportRule(Written):
+class TransportRule(Configured):
     """A mail flow rule (New-TransportRule)."""
 
     SPELLING: ClassVar[str] = "exchange"
-    IGNORED: ClassVar[frozenset[str]] = frozenset({"Comments", "Identity", "Guid", "RuleVersion"})
+    IGNORED: ClassVar[frozenset[str]] = frozenset(
+        {
+            "Comments", "Conditions", "Actions", "Description", "Exceptions", "Guid", "Identity", "ManuallyModified",
+            "RuleVersion", "SetAuditSeverity", "UseLegacyRegex",
+        }
+    )  # fmt: skip
+    UNMODELLED: ClassVar[frozenset[str]] = frozenset(
+        {
+            *_CONDITIONS,
+            *(f"ExceptIf{name}" for name in (*_CONDITIONS, "RecipientADAttributeContainsWords")),
+            *_ACTIONS,
+            *_PROPERTIES,
+        }
+    )
 
     name: str
-    route_message_outbound_connector: str
+    route_message_outbound_connector: str = ""
     recipient_ad_attribute_contains_words: tuple[AttributeWords, ...] = field(
         default=(), metadata={"name": "RecipientADAttributeContainsWords"}
     )
     priority: int | None = None
     enabled: bool = True
+    state: RuleState = RuleState.ENABLED
+    mode: RuleMode = RuleMode.ENFORCE
     stop_rule_processing: bool = False

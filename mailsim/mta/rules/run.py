@@ -6,8 +6,11 @@ Conditions about a recipient hold for each recipient by itself, so a message is 
 
 from __future__ import annotations
 
-from mailsim.mta.rules.rule import TransportRule
+from collections.abc import Iterator
+
+from mailsim.mta.rules.rule import RuleMode, RuleState, TransportRule
 from mailsim.mta.setting import is_on
+from mailsim.mta.unmodelled import unmodelled
 from mailsim.reason.check import Check, check
 from mailsim.reason.cite import documented
 from mailsim.reason.order import Evaluated, run_in_order
@@ -28,14 +31,31 @@ def rules_for(
     return run_in_order(
         rules,
         name=lambda rule: rule.name,
-        checks=lambda rule: (_enabled(rule), *_conditions(rule, recipient)),
+        checks=lambda rule: (
+            *_takes_part(rule),
+            *_conditions(rule, recipient),
+            *unmodelled(rule),
+        ),
         stops=lambda rule: rule.stop_rule_processing,
         cite=RULES,
     )
 
 
-def _enabled(rule: TransportRule) -> Check:
-    return is_on(rule, "Enabled", rule.enabled, cite=RULES)
+def _takes_part(rule: TransportRule) -> Iterator[Check]:
+    """Want a rule that is enabled, and that acts: in the other modes it is only watched."""
+    yield is_on(rule, "Enabled", rule.enabled, cite=RULES)
+    for name, value, wanted in (
+        ("State", rule.state, RuleState.ENABLED),
+        ("Mode", rule.mode, RuleMode.ENFORCE),
+    ):
+        yield check(
+            value is wanted,
+            name,
+            saw=value.value,
+            wanted=wanted.value,
+            cite=RULES,
+            source=rule.source(name),
+        )
 
 
 def _conditions(rule: TransportRule, recipient: DirectoryRecipient | None) -> tuple[Check, ...]:

@@ -83,7 +83,8 @@ def _way(at: PointOfView, item: Item, recipient: Recipient) -> _Way:
 
 
 def _outcome(addressee: Addressee, rule: Evaluated[TransportRule]) -> RuleOutcome:
-    action = f"RouteMessageOutboundConnector {rule.subject.route_message_outbound_connector}"
+    named = rule.subject.route_message_outbound_connector
+    action = f"RouteMessageOutboundConnector {named}" if named else "applies, with what is not modelled"
     return RuleOutcome(rule.subject.name, action, (addressee.recipient.path,), rule.because)
 
 
@@ -98,7 +99,8 @@ def _copy(at: PointOfView, item: Item, addressee: Addressee) -> Copy:
     if by_rule is not None:
         return by_rule
     judged: tuple[Reason, ...] = (out,) if out else ()
-    noted = (*not_sent_back(item, tenant), *unmodelled(tenant.transport_config))
+    doubtful = (rule.because for rule in addressee.rules if rule.subject.unmodelled)
+    noted: tuple[Reason, ...] = (*not_sent_back(item, tenant), *unmodelled(tenant.transport_config), *doubtful)
     because = (*resolution.because, *unused(at, addressee), *unknown, *noted, *judged)
     fate = fate or stopped
     if fate is None:
