@@ -9,6 +9,7 @@ from exchange_worlds import certificate, facts, kind, nameless, on_premises, sen
 
 from mailsim.mail.address import Mailbox
 from mailsim.mail.capability import Capabilities
+from mailsim.mail.message import Message
 from mailsim.mta.exchange_server.send.address_space import AddressSpace
 from mailsim.mta.exchange_server.send.connector_selection import choose_send_connector
 from mailsim.mta.exchange_server.send.send_connector import SmartHostAuthMechanism, TlsAuthLevel
@@ -118,6 +119,17 @@ def test_size_excludes_all(connectors, refused):
     (copy,) = kind(at).categorize(at, submitted(at, "alice@contoso.com", "ann@fabrikam.com")).copies
     assert isinstance(copy.fate, Refuse if refused else Hold)
     assert not refused or copy.fate.reply.enhanced == "5.3.4"
+
+
+@pytest.mark.parametrize(("original", "refused"), [("9", False), ("11", True), ("", True)])
+def test_the_size_on_entry_counts_where_it_is_smaller(original, refused):
+    """A connector, like every other limit, looks at what the message was before it grew ("Message size limits")."""
+    at = view(on_premises(send_connectors=(send_connector("a", max_message_size=10),)))
+    header = f"X-MS-Exchange-Organization-OriginalSize: {original}\r\n" if original else ""
+    message = Message.from_bytes(f"{header}Subject: x\r\n\r\nhello\r\n".encode())
+    item = submitted(at, "alice@contoso.com", "ann@fabrikam.com")
+    (copy,) = kind(at).categorize(at, replace(item, message=message)).copies
+    assert isinstance(copy.fate, Refuse) is refused
 
 
 @pytest.mark.parametrize(

@@ -100,7 +100,11 @@ def _copy(at: PointOfView, item: Item, addressee: Addressee) -> Copy:
         return by_rule
     judged: tuple[Reason, ...] = (out,) if out else ()
     doubtful = (rule.because for rule in addressee.rules if rule.subject.unmodelled)
-    noted: tuple[Reason, ...] = (*not_sent_back(item, tenant), *unmodelled(tenant.transport_config), *doubtful)
+    noted: tuple[Reason, ...] = (
+        *not_sent_back(item, tenant),
+        *unmodelled(tenant.transport_config),
+        *doubtful,
+    )
     because = (*resolution.because, *unused(at, addressee), *unknown, *noted, *judged)
     fate = fate or stopped
     if fate is None:

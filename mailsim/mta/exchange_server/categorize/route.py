@@ -18,6 +18,7 @@ from mailsim.mta.exchange_server.send.sending import hold_homeless, hold_unreach
 from mailsim.mta.exchange_server.servers import Hops, Nearest, mailbox_servers, nearest
 from mailsim.mta.kind import Copy, Fate, Item, PointOfView
 from mailsim.mta.resolution import Resolution
+from mailsim.mta.restrictions import counted_size
 from mailsim.mta.unmodelled import unmodelled
 from mailsim.reason.check import Check
 from mailsim.reason.decision import Decision, Reason
@@ -26,7 +27,7 @@ from mailsim.reason.decision import Decision, Reason
 def route(at: PointOfView, item: Item, resolution: Resolution, because: tuple[Reason, ...]) -> Copy:
     """Send a recipient out by the Send connector that serves it, or keep it in Unreachable."""
     to = resolution.recipient.path
-    choice = choose_send_connector(at, to, item.message.size)
+    choice = choose_send_connector(at, to, counted_size(item.message))
     why = (*because, choice, *unmodelled(config_of(at).transport_service))
     if choice.chosen is None:
         fate = hold_unreachable(at, item, choice)
