@@ -201,7 +201,9 @@ def _last_round(outcome: Outcome) -> tuple[Hop, ...]:
     if last not in passed:
         return ()
     again = len(passed) - passed[::-1].index(last)
-    return outcome.hops[again:]
+    if any(isinstance(event.what, Routed) for event in outcome.hops[-1].events):
+        return outcome.hops[again:]
+    return outcome.hops[again - 1 : -1]  # it ended before it was sent on once more
 
 
 def _brought_back(turns: tuple[Hop, ...]) -> list[Event]:

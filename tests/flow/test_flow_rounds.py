@@ -6,6 +6,7 @@ import pytest
 
 from mailsim import api
 from mailsim.config.load import load_text
+from mailsim.report.why import why
 from mailsim.trace.hop import Disposition
 from mailsim.trace.paths import final_dispositions, orphans, trees
 
@@ -58,3 +59,12 @@ def test_hosts_that_count_are_never_forestalled():
     assert outcome.event is not None
     assert "mailsim" not in str(outcome.event.what.reply)
     assert len(outcome.hops) == len(trees(events)[0].hops)
+
+
+def test_the_way_round_is_told(endless):
+    """Both hosts that pass it on are named, also where the run ended before it was passed on once more."""
+    (outcome,) = [each for each in final_dispositions(endless) if each.message == "m1"]
+    first, second, last = why(outcome)
+    assert first.startswith("mail.contoso.com: passes it on to mx.fabrikam.com by Out (AddressSpaces: *")
+    assert second == "mx.fabrikam.com: passes it on to mail.contoso.com by smart host"
+    assert last.startswith("mail.contoso.com: rounds without a further Received field: 61")
