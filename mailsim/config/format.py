@@ -545,6 +545,14 @@ class ChangeText:
         metadata={"doc": "owner: [the records that replace those of the same type]; $null for none at all"},
     )
     view: str = field(default="", metadata={"doc": "of dns_views, where dns is about one; by default public"})
+    down: tuple[str, ...] = field(default=(), metadata={"doc": "hosts that listen no more"})
+    up: tuple[str, ...] = field(default=(), metadata={"doc": "hosts that listen again"})
+    certificate: Mapping[str, str | None] = field(
+        default_factory=dict,
+        metadata={
+            "doc": "host: the certificate it has from now on, in the place of all others; $null for none"
+        },
+    )
     origin: Origin | None = _origin()
 
 

@@ -15,6 +15,7 @@ from mailsim.config.diagnostic import Diagnostics
 from mailsim.config.format import ScenarioText
 from mailsim.config.link_assumptions import link_assumptions
 from mailsim.config.link_certificates import link_authorities, link_certificates
+from mailsim.config.link_changes import link_changes
 from mailsim.config.link_dns import link_dns
 from mailsim.config.link_hosts import link_client, link_internet
 from mailsim.config.link_organization import link_organization
@@ -63,7 +64,7 @@ class WorldLinker:
             mtas=mtas,
             zones=names.zones,
             views=names.views,
-            changes=names.changes,
+            changes=link_changes(self._linking, mtas, names.changes),
             authorities=self._linking.authorities,
             certificates=self._linking.certificates,
             stranger=self._stranger(mtas),

@@ -187,10 +187,15 @@ class Pipeline:
         """Return the copies that wait in queues."""
         return self._spool.waiting()
 
-    def server_at(self, address: IPv4Address, port: int) -> Mta | None:
-        """Return the MTA that listens on an address and port, None when nobody does."""
+    def owner_of(self, address: IPv4Address, port: int) -> Mta | None:
+        """Return the MTA that has a listener for an address and port, None when nobody has."""
         mta = self._by_address.get(address)
         return mta if mta is not None and port in mta.ports else None
+
+    def server_at(self, address: IPv4Address, port: int) -> Mta | None:
+        """Return the MTA that listens on an address and port now, None when nobody does."""
+        mta = self.owner_of(address, port)
+        return mta if mta is not None and mta.id not in self.world.down else None
 
     def open_session(
         self, server: Mta, facts: SessionFacts, name: str, incoming: Callable[[], str] | None = None

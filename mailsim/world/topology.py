@@ -88,6 +88,7 @@ class Topology:
         zones: the simulated DNS as everybody sees it who has no view.
         views: how some hosts see it instead; a host has one at most.
         changes: what will become different, in order of time.
+        down: the hosts that do not listen now, by id.
         authorities: certificate authorities by name.
         certificates: certificate descriptions by name.
         stranger: the modelled address of a peer that the plan does not know.
@@ -99,6 +100,7 @@ class Topology:
     zones: Zones = field(default_factory=Zones, hash=False)
     views: tuple[View, ...] = ()
     changes: tuple[Change, ...] = field(default=(), hash=False)
+    down: frozenset[str] = frozenset()
     authorities: Mapping[str, AuthoritySpec] = field(default_factory=dict, hash=False)
     certificates: Mapping[str, CertificateSpec] = field(default_factory=dict, hash=False)
     stranger: IPv4Address = IPv4Address("203.0.113.250")
