@@ -59,17 +59,22 @@ class Listeners:
             await self.close()
             raise
 
-    def port_for(self, address: IPv4Address, port: int) -> int:
+    def port_for(self, address: IPv4Address, port: int, *, shut: bool = False) -> int:
         """Return the port of this machine that stands for a modelled one: its listener's, or one that is shut.
 
         A host that is down keeps its listener, which nothing in the simulation reaches.
+
+        Args:
+            address: modelled.
+            port: modelled.
+            shut: whether a fault refuses the connection.
 
 
         Raises:
             LiveError: the machine has no port left.
         """
         key = address, port
-        if key in self._endpoints and self._run.pipeline.server_at(address, port) is not None:
+        if not shut and key in self._endpoints and self._run.pipeline.server_at(address, port) is not None:
             return self._endpoints[key].actual_port
         if key not in self._shut:
             self._shut[key] = bound_socket(self._carrier(address), 0, whose=f"{address}:{port}")
