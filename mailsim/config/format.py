@@ -535,6 +535,9 @@ class DnsViewText:
     origin: Origin | None = _origin()
 
 
+SETS = "the Name, and the properties that become others, as by the Set cmdlet"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChangeText:
     """What becomes different at an instant."""
@@ -552,6 +555,18 @@ class ChangeText:
         metadata={
             "doc": "host: the certificate it has from now on, in the place of all others; $null for none"
         },
+    )
+    send_connectors: tuple[SendConnector, ...] = field(
+        default=(), metadata={"name": "SendConnectors", "doc": SETS, "sets": True}
+    )
+    inbound_connectors: tuple[InboundConnector, ...] = field(
+        default=(), metadata={"name": "InboundConnectors", "doc": SETS, "sets": True}
+    )
+    outbound_connectors: tuple[OutboundConnector, ...] = field(
+        default=(), metadata={"name": "OutboundConnectors", "doc": SETS, "sets": True}
+    )
+    organization: str = field(
+        default="", metadata={"doc": "whose connectors are set: an organization or tenant; by default any"}
     )
     origin: Origin | None = _origin()
 

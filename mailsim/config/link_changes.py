@@ -10,8 +10,10 @@ from datetime import timedelta
 
 from mailsim.config.format import ChangeText
 from mailsim.config.hosts import host_named
+from mailsim.config.link_set_objects import link_set_objects
 from mailsim.config.linking import Linking
 from mailsim.config.names import mark_of, require_known
+from mailsim.config.set_objects import IN_THE_CLOUD, ON_PREMISES
 from mailsim.world.change import Certificate, Listening
 from mailsim.world.topology import Change, Mta
 
@@ -27,12 +29,15 @@ def link_changes(linking: Linking, mtas: Mapping[str, Mta], of_dns: Iterable[Cha
     found: list[Change] = list(of_dns)
     for text in linking.text.changes:
         at = mark_of(text.origin)
-        if not (text.dns or text.down or text.up or text.certificate):
-            wanted = "dns, down, up or certificate"
+        written = text.origin.properties if text.origin else {}
+        sets = any(objects in written for objects in (*ON_PREMISES, *IN_THE_CLOUD))
+        if not (sets or text.dns or text.down or text.up or text.certificate):
+            wanted = "dns, down, up, certificate or a list of connectors"
             linking.diagnostics.error(at, "changes: nothing is changed here", wanted=wanted)
         if text.at < timedelta():
             linking.diagnostics.error(at, "changes: at lies before the start", wanted="a time after it")
         found += [*_listening(linking, mtas, text), *_certificates(linking, mtas, text)]
+    found += link_set_objects(linking)
     return tuple(sorted(found, key=lambda change: change.at))
 
 

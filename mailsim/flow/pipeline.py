@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Generator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from ipaddress import IPv4Address
 
@@ -110,9 +110,10 @@ class Pipeline:
     def now(self, instant: datetime) -> None:
         while self.world.changes and (change := self.world.changes[0]).at <= instant:
             self._now = max(self._now, change.at)
-            self.world = self.world.after_next_change()
+            before, self.world = self.world, self.world.after_next_change()
             self._by_address = _by_address(self.world)
             self.record("", events.Changed(str(change)))
+            self._read_settings_again(before)
         self._now = instant
 
     # --- what a session and an attempt need of the run ---------------------------------------------------
@@ -362,6 +363,26 @@ class Pipeline:
             queued.targets = None
         steps = attempt(self, kind, relay, batch, targets=targets, name_session=self._sessions)
         return Attempt(mta_id, steps)
+
+    def _read_settings_again(self, before: Topology) -> None:
+        """Let what waits go by the settings that its connector has now.
+
+        Unmodelled: that another connector is chosen for it, as by Retry-Queue -Resubmit.
+        """
+        for queued in self._spool.waiting():
+            mta = self.world.mtas[queued.mta_id]
+            if queued.relay is not None and mta is not before.mtas[queued.mta_id]:
+                relay = self._relay_now(queued, queued.relay.via)
+                queued.relay, queued.targets = relay or queued.relay, None if relay else queued.targets
+
+    def _relay_now(self, queued: Queued, via: str) -> Relay | None:
+        """Return the route of a copy by the settings of now; None where it would not go by the same connector."""
+        envelope = replace(queued.item.envelope, recipients=queued.recipients)
+        kind = self._kinds[self.world.mtas[queued.mta_id].kind]
+        made = kind.categorize(self.view(queued.mta_id), replace(queued.item, envelope=envelope)).copies
+        fates = [copy.fate for copy in made]
+        same = [fate for fate in fates if isinstance(fate, Relay) and fate.via == via]
+        return same[0] if len(fates) == len(same) == 1 else None
 
     def _delay(self, batch: list[Queued], targets: Targets) -> timedelta:
         """Return how much later an attempt begins by a fault of the host that it goes to first."""

@@ -76,4 +76,68 @@ def test_every_fault_is_reported_at_once():
     assert "changes: up: 'printer' never listens" in found[1]
     assert "changes: certificate 'othr.example' is not defined" in found[2]
     assert "goes down and up at once" in found[3]
-    assert "nothing is changed here; wanted dns, down, up or certificate" in found[4]
+    assert "nothing is changed here; wanted dns, down, up, certificate or a list of connectors" in found[4]
+
+
+ORGANIZATIONS = """\
+mailsim: 1
+organizations:
+  contoso:
+    AcceptedDomains: [{DomainName: contoso.com}]
+    servers: {mbx1: {fqdn: mail.contoso.com, ip: 198.51.100.10}}
+    SendConnectors:
+      - {Name: Out, AddressSpaces: "*", RequireTLS: $true}
+      - {Name: Contoso alone, AddressSpaces: a.example}
+  tailspin:
+    AcceptedDomains: [{DomainName: tailspin.com}]
+    servers: {mbx2: {fqdn: mail.tailspin.com, ip: 198.51.100.20}}
+    SendConnectors: {Name: Out, AddressSpaces: "*"}
+changes:
+"""
+
+
+def test_properties_of_a_connector_are_set():
+    """Others stay as they were, also as an earlier change left them; the list needs no order of time."""
+    text = """\
+  - {at: +2h, organization: contoso, SendConnectors: {Name: out, RequireTLS: $false}}
+  - {at: +1h, organization: contoso, SendConnectors: {Name: Out, Enabled: $false}}
+"""
+    world = load_text(ORGANIZATIONS + text, "s.yaml").topology
+    assert [str(change) for change in world.changes] == [
+        "Send connector 'Out' of contoso: Enabled False",
+        "Send connector 'Out' of contoso: RequireTLS False",
+    ]
+    states = [
+        each.mtas["mail.contoso.com"].config.organization.send_connectors for each in world.every_state()
+    ]
+    assert [(one.enabled, one.require_tls) for one, _ in states] == [
+        (True, True),
+        (False, True),
+        (False, False),
+    ]
+    assert (states[2][0].source("RequireTLS"), states[2][0].source("AddressSpaces")) == (
+        "s.yaml:14",
+        "s.yaml:7",
+    )
+    *_, last = world.every_state()
+    assert last.mtas["mail.tailspin.com"].config.organization.send_connectors[0].enabled
+
+
+def test_a_connector_must_be_known_and_stay_right():
+    """Each mistake stands at its line: no such name, one name twice, properties that exclude each other."""
+    text = """\
+  - {at: +1h, SendConnectors: {Name: Contoso alon, Enabled: $false}}
+  - {at: +1h, SendConnectors: {Name: Out, Enabled: $false}}
+  - {at: +1h, organization: contoso, SendConnectors: {Name: Out, IgnoreSTARTTLS: $true}}
+"""
+    with pytest.raises(ScenarioError) as caught:
+        load_text(ORGANIZATIONS + text, "s.yaml")
+    found = [str(each) for each in caught.value.diagnostics]
+    assert "s.yaml:14:" in found[0]
+    assert "'Contoso alon' is not defined" in found[0]
+    assert "did you mean 'Contoso alone'?" in found[0]
+    assert "s.yaml:15:" in found[1]
+    assert "'Out' is in several organizations" in found[1]
+    assert "s.yaml:16:" in found[2]
+    assert "IgnoreSTARTTLS" in found[2]
+    assert len(found) == 3

@@ -4,11 +4,19 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from builders import START, internet_mta, topology
 
+from mailsim.config.load import load
 from mailsim.flow.faults import Faults, Occasion
+from mailsim.flow.pipeline import Pipeline
+from mailsim.flow.predict import carry
+from mailsim.mta.registry import Kinds
+from mailsim.pki import Pki
+from mailsim.trace.events import Hindered
+from mailsim.trace.log import EventLog
 from mailsim.world.fault import Drop, Fault, Refuse, Stage
 
 WORLD = topology(internet_mta("mx.fabrikam.com", "192.0.2.20"))
@@ -73,3 +81,22 @@ def test_only_its_own_hosts_and_time():
     assert [bool(faults.strike(world, at, connection("s1"))) for at in hours] == [False, True, False]
     assert faults.strike(world, hours[1], connection("s1", client="other.example")) is None
     assert faults.strike(world, hours[1], connection("s1", server="other.example")) is None
+
+
+def test_two_days_in_a_queue_take_few_steps():
+    """Time is data: Exchange's 295 attempts of two days are some hundred pieces of work, whatever the clock says."""
+    scenario = load(str(Path(__file__).parents[2] / "scenarios" / "faults" / "expiry.yaml"))
+    world, log = scenario.topology, EventLog()
+    pipeline = Pipeline(world, Kinds(), Pki(world.authorities.values(), world.certificates.values()), log)
+    for each in scenario.submissions:
+        pipeline.submit(each)
+    steps = 0
+    while pipeline.next_due is not None:
+        steps += 1
+        attempt = pipeline.step()
+        if attempt is not None:
+            carry(pipeline, attempt)
+    assert pipeline.now - world.start == timedelta(days=2)
+    assert sum(isinstance(event.what, Hindered) for event in log.events) == 295
+    assert steps < 2 * 295
+    assert len(log.events) < 4 * 295

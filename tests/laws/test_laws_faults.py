@@ -12,7 +12,7 @@ from mailsim.trace.events import Hindered
 from mailsim.trace.hop import Disposition
 from mailsim.trace.paths import final_dispositions, orphans
 
-law = law_of(case=broken_cases(), runs=3)
+law = law_of(case=broken_cases(), runs=2)
 
 
 @law
