@@ -535,6 +535,9 @@ class DnsViewText:
     origin: Origin | None = _origin()
 
 
+SETS = "the Name, and the properties that become others, as by the Set cmdlet"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChangeText:
     """What becomes different at an instant."""
@@ -545,6 +548,81 @@ class ChangeText:
         metadata={"doc": "owner: [the records that replace those of the same type]; $null for none at all"},
     )
     view: str = field(default="", metadata={"doc": "of dns_views, where dns is about one; by default public"})
+    down: tuple[str, ...] = field(default=(), metadata={"doc": "hosts that listen no more"})
+    up: tuple[str, ...] = field(default=(), metadata={"doc": "hosts that listen again"})
+    certificate: Mapping[str, str | None] = field(
+        default_factory=dict,
+        metadata={
+            "doc": "host: the certificate it has from now on, in the place of all others; $null for none"
+        },
+    )
+    send_connectors: tuple[SendConnector, ...] = field(
+        default=(), metadata={"name": "SendConnectors", "doc": SETS, "sets": True}
+    )
+    inbound_connectors: tuple[InboundConnector, ...] = field(
+        default=(), metadata={"name": "InboundConnectors", "doc": SETS, "sets": True}
+    )
+    outbound_connectors: tuple[OutboundConnector, ...] = field(
+        default=(), metadata={"name": "OutboundConnectors", "doc": SETS, "sets": True}
+    )
+    organization: str = field(
+        default="", metadata={"doc": "whose connectors are set: an organization or tenant; by default any"}
+    )
+    origin: Origin | None = _origin()
+
+
+class StageWord(Enum):
+    """Where in a session a fault strikes; ``message`` is the end of the content."""
+
+    CONNECT = "CONNECT"
+    EHLO = "EHLO"
+    STARTTLS = "STARTTLS"
+    AUTH = "AUTH"
+    MAIL = "MAIL"
+    RCPT = "RCPT"
+    DATA = "DATA"
+    MESSAGE = "message"
+    RSET = "RSET"
+    NOOP = "NOOP"
+    VRFY = "VRFY"
+    HELP = "HELP"
+    QUIT = "QUIT"
+
+
+class CloseWord(Enum):
+    """When a connection is closed after the content."""
+
+    BEFORE_REPLY = "before-reply"
+    AFTER_REPLY = "after-reply"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FaultReplyText:
+    """A reply that a fault gives."""
+
+    at: StageWord = field(metadata={"doc": "what is answered"})
+    text: str = field(metadata={"doc": "the reply, such as 451 4.7.1 Try again later"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FaultText:
+    """What goes wrong with connections to a host; one of refuse, drop, delay, reset, reply and close."""
+
+    to: str = field(metadata={"doc": "the host that is connected to"})
+    client: str = field(
+        default="", metadata={"name": "from", "doc": "the host that connects; by default all"}
+    )
+    at: timedelta = field(default=timedelta(), metadata={"doc": "from then on, after the start, such as +1h"})
+    until: timedelta | None = field(default=None, metadata={"doc": "after the start, such as +2h"})
+    nth: int | None = field(default=None, metadata={"doc": "on this occasion alone, from 1"})
+    every: int | None = field(default=None, metadata={"doc": "on each so manieth occasion"})
+    probability: float | None = field(default=None, metadata={"doc": "how likely it is, by the seed"})
+    refuse: bool = field(default=False, metadata={"doc": "the connection is refused"})
+    drop: bool = field(default=False, metadata={"doc": "the connection times out"})
+    delay: timedelta | None = field(default=None, metadata={"doc": "the attempt begins later, such as 30s"})
+    reset: StageWord | None = field(default=None, metadata={"doc": "the connection is reset there"})
+    reply: FaultReplyText | None = field(default=None, metadata={"doc": "the host answers that"})
+    close: CloseWord | None = field(default=None, metadata={"doc": "the host takes the content and closes"})
     origin: Origin | None = _origin()
 
 
@@ -580,6 +658,10 @@ class ScenarioText:
     changes: tuple[ChangeText, ...] = field(
         default=(), metadata={"doc": "what becomes different while time passes"}
     )
+    faults: tuple[FaultText, ...] = field(
+        default=(), metadata={"doc": "what goes wrong with connections; the first that strikes counts"}
+    )
+    seed: str = field(default="", metadata={"doc": "what the chance of faults begins with"})
     assumptions: Mapping[str, str] = field(
         default_factory=dict, metadata={"doc": "open points decided otherwise than by default: name: choice"}
     )

@@ -86,6 +86,9 @@ class _Definitions:
         }
 
     def _property(self, field: FieldPlan) -> Schema:
+        if field.sets and isinstance(field.shape, ListOf) and isinstance(field.shape.item, ObjectOf):
+            part = {**self._object(plan_of(field.shape.item.cls)), "required": ["Name"]}
+            return {**_any_of({"type": "array", "items": part}, part), **_described(field.doc)}
         return {**self.of(field.shape), **_described(field.doc)}
 
 

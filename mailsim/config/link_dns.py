@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
 from ipaddress import IPv4Address
 
 from mailsim.config.document import Mark
 from mailsim.config.files import beside, read_text
 from mailsim.config.format import ChangeText, DnsFaultText, DnsViewText, FailWord
+from mailsim.config.hosts import host_named
 from mailsim.config.link_service import domains_of, inbound_host
 from mailsim.config.linking import Linking
 from mailsim.config.names import mark_of, require_known
@@ -37,7 +37,7 @@ class Names:
     Args:
         zones: the public records.
         views: what some hosts see instead.
-        changes: what becomes of them, in order of time.
+        changes: what becomes of them.
     """
 
     zones: Zones
@@ -60,8 +60,7 @@ def link_dns(linking: Linking, mtas: Mapping[str, Mta]) -> Names:
     public = Zones.of(_first_of(*sources, denied=written.denied), written.faults)
     views = tuple(_views(linking, mtas, public))
     _warn_of_aliases(linking, public, at)
-    changes = sorted(_changes(linking, views), key=lambda change: change.at)
-    return Names(public, views, tuple(changes))
+    return Names(public, views, tuple(_changes(linking, views)))
 
 
 # --- where records come from ---------------------------------------------------------------------------------
@@ -161,13 +160,11 @@ def _views(linking: Linking, mtas: Mapping[str, Mta], public: Zones) -> Iterator
 
 def _hosts(linking: Linking, mtas: Mapping[str, Mta], view: str, text: DnsViewText) -> Iterator[str]:
     """Yield the hosts of a view; those that nobody bears are reported."""
-    named = {name.lower(): mta.id for mta in mtas.values() for name in (mta.id, *mta.names)}
-    known, at = [mta.id for mta in mtas.values()], mark_of(text.origin, "for")
+    at = mark_of(text.origin, "for")
     for host in text.hosts:
-        if host.lower() in named:
-            yield named[host.lower()]
-        else:
-            require_known(host, known, linking.diagnostics, at, f"DNS view {view!r}: host")
+        found = host_named(linking, mtas, host, at, f"DNS view {view!r}: host")
+        if found is not None:
+            yield found.id
 
 
 def _warn_of_aliases(linking: Linking, zones: Zones, at: Mark | None) -> None:
@@ -184,11 +181,6 @@ def _warn_of_aliases(linking: Linking, zones: Zones, at: Mark | None) -> None:
 
 def _changes(linking: Linking, views: tuple[View, ...]) -> Iterator[DnsChange]:
     for text in linking.text.changes:
-        at = mark_of(text.origin)
-        if not text.dns:
-            linking.diagnostics.error(at, "changes: nothing is changed here", wanted="dns")
-        if text.at < timedelta():
-            linking.diagnostics.error(at, "changes: at lies before the start", wanted="a time after it")
         if text.view:
             known = [view.name for view in views]
             require_known(

@@ -15,7 +15,9 @@ from mailsim.config.diagnostic import Diagnostics
 from mailsim.config.format import ScenarioText
 from mailsim.config.link_assumptions import link_assumptions
 from mailsim.config.link_certificates import link_authorities, link_certificates
+from mailsim.config.link_changes import link_changes
 from mailsim.config.link_dns import link_dns
+from mailsim.config.link_faults import link_faults
 from mailsim.config.link_hosts import link_client, link_internet
 from mailsim.config.link_organization import link_organization
 from mailsim.config.link_service import link_service
@@ -63,9 +65,11 @@ class WorldLinker:
             mtas=mtas,
             zones=names.zones,
             views=names.views,
-            changes=names.changes,
+            changes=link_changes(self._linking, mtas, names.changes),
             authorities=self._linking.authorities,
             certificates=self._linking.certificates,
+            faults=link_faults(self._linking, mtas),
+            seed=self._text.seed,
             stranger=self._stranger(mtas),
             assumptions=link_assumptions(self._text, self._diagnostics),
         )

@@ -13,6 +13,7 @@ from mailsim.config.link_expectations import check_names
 from mailsim.config.link_lints import link_lints
 from mailsim.config.link_messages import link_message
 from mailsim.config.link_world import WorldLinker
+from mailsim.config.set_objects import complete_changes
 from mailsim.errors import ScenarioError
 from mailsim.flow.scenario import Scenario
 
@@ -61,7 +62,7 @@ def expand(path: str) -> MappingNode:
 def _link(document: MappingNode, file: str, diagnostics: Diagnostics) -> Scenario | None:
     if not _right_version(document, diagnostics):
         return None
-    document = expand_hybrid(document, file, diagnostics)
+    document = complete_changes(expand_hybrid(document, file, diagnostics), diagnostics)
     bound = bind_what_is_right(document, ScenarioText, diagnostics, where="")
     if bound is None:
         return None

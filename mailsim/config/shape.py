@@ -89,6 +89,7 @@ class FieldPlan:
         shape: what may be written.
         required: whether it must be written.
         doc: one line for the reader, from the field's metadata.
+        sets: whether its objects are written with the properties alone that become others.
     """
 
     attribute: str
@@ -96,6 +97,7 @@ class FieldPlan:
     shape: Shape
     required: bool
     doc: str
+    sets: bool = False
 
     @property
     def renamed(self) -> bool:
@@ -241,6 +243,7 @@ def _field_plan(cls: type, field: Field[Any], hint: Any, *, vendor: bool) -> Fie
         shape=shape,
         required=field.default is MISSING and field.default_factory is MISSING,
         doc=field.metadata.get("doc", ""),
+        sets=field.metadata.get("sets", False),
     )
 
 

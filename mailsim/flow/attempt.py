@@ -11,14 +11,16 @@ from collections.abc import Generator
 from dataclasses import dataclass, replace
 
 from mailsim.flow.conversation import Answered, Letter, Talk, converse
+from mailsim.flow.faults import Occasion, hindered, reason_of
 from mailsim.flow.session import Ground
 from mailsim.flow.spool import Queued
-from mailsim.flow.wire import Broken, Heard, Open, Operation, Result
+from mailsim.flow.wire import TIMED_OUT, Broken, Heard, Meeting, Open, Operation, Result
 from mailsim.mail.reply import Reply
 from mailsim.mta.kind import MtaKind, Relay, Target, Targets
 from mailsim.mta.relaying.tls_policy import TlsDemand
 from mailsim.reason.decision import Decision, Reason
 from mailsim.trace.events import NotConnected
+from mailsim.world.fault import Drop, Fault, Refuse, Stage
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,14 +119,32 @@ def _letter(queued: Queued) -> Letter:
 
 def _connect(talk: Talk, letters: list[Letter]) -> Generator[Operation, Result, None]:
     """Open a connection and hold the conversation on it."""
-    result = yield Open(session=talk.session, source=talk.relay.source, target=talk.target)
+    fault, target = _fault_of(talk), talk.target
+    result: Result = Broken(TIMED_OUT)
+    if fault is None or not isinstance(fault.effect, Drop):
+        meets = _meets(fault)
+        result = yield Open(session=talk.session, source=talk.relay.source, target=target, meets=meets)
     if isinstance(result, Heard):
         yield from converse(talk, result.replies[0], letters)
     elif isinstance(result, Broken):
-        target = talk.target
         what = NotConnected(target.host, target.address, target.port, result.cause)
         talk.ground.record(talk.mta_id, what, session=talk.session)
         talk.broke(result.cause)
+
+
+def _fault_of(talk: Talk) -> Fault | None:
+    """Return the fault that hinders the connection, and write it down."""
+    server = talk.ground.host_at(talk.target.address)
+    fault = talk.ground.fault(Occasion(talk.mta_id, server, Stage.OPEN, talk.session))
+    if fault is not None:
+        talk.ground.record(talk.mta_id, hindered(fault), session=talk.session, because=reason_of(fault))
+    return fault
+
+
+def _meets(fault: Fault | None) -> Meeting:
+    if fault is None:
+        return Meeting.AS_IT_IS
+    return Meeting.NOBODY if isinstance(fault.effect, Refuse) else Meeting.RESET
 
 
 def _outcome(queued: Queued, letter: Letter, talk: Talk | None) -> Outcome:

@@ -22,6 +22,7 @@ from mailsim.trace.events import (
     Deferred,
     Event,
     Exchanged,
+    Hindered,
     NotSecured,
     Routed,
     Secured,
@@ -138,9 +139,11 @@ def behind(outcome: Outcome) -> tuple[Event, ...]:
     offers = _offers(refusal, last) if refusal else []
     withheld = [each for each in offers if _is_without_starttls(each)]
     found = [*withheld, refusal, *offers] if refusal else _logins(last, outcome)
+    found += _hindered(last, outcome)
     found += [outcome.event] if outcome.event else []
     found += _receiving(refusal, last) if refusal else []
     for hop in reversed(outcome.hops):
+        found += _hindered(hop, outcome)
         found += _routing(hop, outcome)
         found += [hop.connection.opened, *hop.connection.attributed_to(hop.names)] if hop.connection else []
     return distinct(found)
@@ -179,6 +182,15 @@ def _refusal(hop: Hop, outcome: Outcome) -> Event | None:
             return policy
     waits = (each for each in reversed(hop.events) if each.message == outcome.copy)
     return next((each for each in waits if _found_no_host(each, reply)), None)
+
+
+def _hindered(hop: Hop, outcome: Outcome) -> list[Event]:
+    """Return the faults of the scenario that kept a recipient at a host, the last first."""
+    names = {name for name in hop.names if outcome.copy == name or outcome.copy.startswith(f"{name}.")}
+    tried = [event for each in hop.attempts if each.message in names for event in each.connection.hindered]
+    put_off = [event for event in hop.events if event.message in names and isinstance(event.what, Hindered)]
+    mine = [event for event in (*tried, *put_off) if event.message in ("", *names)]
+    return sorted(mine, key=lambda event: -event.seq)
 
 
 def _found_no_host(event: Event, reply: Reply | None) -> bool:

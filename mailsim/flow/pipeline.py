@@ -13,13 +13,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Generator, Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from ipaddress import IPv4Address
 
 from mailsim.errors import Bug
 from mailsim.flow.attempt import Outcome, SessionNames, attempt
 from mailsim.flow.conversation import Answered
+from mailsim.flow.faults import Faults, Occasion, hindered, reason_of
 from mailsim.flow.notices import Due, Notices, returning_to
 from mailsim.flow.rounds import UNCOUNTED, Rounds
 from mailsim.flow.session import Answer, ServerSession
@@ -52,6 +53,7 @@ from mailsim.reason.decision import Decision, Reason
 from mailsim.trace import events
 from mailsim.trace.log import EventLog
 from mailsim.world.facts import SessionFacts
+from mailsim.world.fault import Delay, Fault, Stage
 from mailsim.world.topology import Mta, Topology
 
 Steps = Generator[Operation, Result, tuple[Outcome, ...]]
@@ -94,6 +96,7 @@ class Pipeline:
         self._rounds = Rounds()
         self._histories: defaultdict[str, History] = defaultdict(History)
         self._caches: defaultdict[str, DnsCache] = defaultdict(DnsCache)
+        self._faults = Faults()
         self._by_address = _by_address(world)
 
     # --- time -----------------------------------------------------------------------------------------------
@@ -107,9 +110,10 @@ class Pipeline:
     def now(self, instant: datetime) -> None:
         while self.world.changes and (change := self.world.changes[0]).at <= instant:
             self._now = max(self._now, change.at)
-            self.world = self.world.after_next_change()
+            before, self.world = self.world, self.world.after_next_change()
             self._by_address = _by_address(self.world)
             self.record("", events.Changed(str(change)))
+            self._read_settings_again(before)
         self._now = instant
 
     # --- what a session and an attempt need of the run ---------------------------------------------------
@@ -143,6 +147,15 @@ class Pipeline:
         """Remember that an MTA accepted a sender, and by which connector."""
         begun = Transaction(self.now, facts.peer_ip, facts.user, reverse_path, connector=connector)
         self._histories[mta_id].add(begun)
+
+    def fault(self, occasion: Occasion) -> Fault | None:
+        """Return the fault that strikes on an occasion; each is to be asked about once."""
+        return self._faults.strike(self.world, self.now, occasion)
+
+    def host_at(self, address: IPv4Address) -> str:
+        """Return whose address it is, by id; empty when nobody has it."""
+        mta = self._by_address.get(address)
+        return mta.id if mta is not None else ""
 
     # --- what a driver asks -------------------------------------------------------------------------------
 
@@ -187,10 +200,15 @@ class Pipeline:
         """Return the copies that wait in queues."""
         return self._spool.waiting()
 
-    def server_at(self, address: IPv4Address, port: int) -> Mta | None:
-        """Return the MTA that listens on an address and port, None when nobody does."""
+    def owner_of(self, address: IPv4Address, port: int) -> Mta | None:
+        """Return the MTA that has a listener for an address and port, None when nobody has."""
         mta = self._by_address.get(address)
         return mta if mta is not None and (address, port) in mta.listeners else None
+
+    def server_at(self, address: IPv4Address, port: int) -> Mta | None:
+        """Return the MTA that listens on an address and port now, None when nobody does."""
+        mta = self.owner_of(address, port)
+        return mta if mta is not None and mta.id not in self.world.down else None
 
     def open_session(
         self, server: Mta, facts: SessionFacts, name: str, incoming: Callable[[], str] | None = None
@@ -337,18 +355,50 @@ class Pipeline:
         kind = self._kinds[self.world.mtas[mta_id].kind]
         looked_up = batch[0].targets
         targets = looked_up or kind.targets(self.view(mta_id), relay)
-        if looked_up is None and targets.value.took:
-            self._await_answers(batch, targets)
+        late = targets.value.took + self._delay(batch, targets.value) if looked_up is None else timedelta()
+        if late:
+            self._put_off(batch, targets, late)
             return None
         for queued in batch:
             queued.targets = None
         steps = attempt(self, kind, relay, batch, targets=targets, name_session=self._sessions)
         return Attempt(mta_id, steps)
 
-    def _await_answers(self, batch: list[Queued], targets: Decision[Targets]) -> None:
-        """Put an attempt off until the DNS has answered what was asked for it."""
+    def _read_settings_again(self, before: Topology) -> None:
+        """Let what waits go by the settings that its connector has now.
+
+        Unmodelled: that another connector is chosen for it, as by Retry-Queue -Resubmit.
+        """
+        for queued in self._spool.waiting():
+            mta = self.world.mtas[queued.mta_id]
+            if queued.relay is not None and mta is not before.mtas[queued.mta_id]:
+                relay = self._relay_now(queued, queued.relay.via)
+                queued.relay, queued.targets = relay or queued.relay, None if relay else queued.targets
+
+    def _relay_now(self, queued: Queued, via: str) -> Relay | None:
+        """Return the route of a copy by the settings of now; None where it would not go by the same connector."""
+        envelope = replace(queued.item.envelope, recipients=queued.recipients)
+        kind = self._kinds[self.world.mtas[queued.mta_id].kind]
+        made = kind.categorize(self.view(queued.mta_id), replace(queued.item, envelope=envelope)).copies
+        fates = [copy.fate for copy in made]
+        same = [fate for fate in fates if isinstance(fate, Relay) and fate.via == via]
+        return same[0] if len(fates) == len(same) == 1 else None
+
+    def _delay(self, batch: list[Queued], targets: Targets) -> timedelta:
+        """Return how much later an attempt begins by a fault of the host that it goes to first."""
+        mta_id, name = batch[0].mta_id, f"{batch[0].name} {batch[0].attempts}"
+        to = self.host_at(targets.found[0].address) if targets.found else ""
+        fault = self.fault(Occasion(mta_id, to, Stage.ATTEMPT, name)) if to else None
+        if fault is None or not isinstance(fault.effect, Delay):
+            return timedelta()
         for queued in batch:
-            queued.targets, queued.due = targets, self.now + targets.value.took
+            self.record(mta_id, hindered(fault), message=queued.name, because=reason_of(fault))
+        return fault.effect.by
+
+    def _put_off(self, batch: list[Queued], targets: Decision[Targets], late: timedelta) -> None:
+        """Put an attempt off until the DNS has answered what was asked for it, or a delay is over."""
+        for queued in batch:
+            queued.targets, queued.due = targets, self.now + late
             self._spool.queue(queued)
 
     def _settle(self, outcome: Outcome) -> None:

@@ -11,10 +11,14 @@ from datetime import datetime
 from mailsim.flow.pipeline import Attempt, Pipeline
 from mailsim.flow.session import Answer, ServerSession, Then
 from mailsim.flow.wire import (
+    CLOSED,
+    REFUSED,
+    RESET,
     Broken,
     Close,
     Handshake,
     Heard,
+    Meeting,
     Open,
     Operation,
     Result,
@@ -83,14 +87,16 @@ class MemoryWire:
     def _open(self, operation: Open) -> Result:
         target = operation.target
         server = self._pipeline.server_at(target.address, target.port)
-        if server is None:
-            return Broken("connection refused")
+        if server is None or operation.meets is Meeting.NOBODY:
+            return Broken(REFUSED)
+        if operation.meets is Meeting.RESET:
+            return Broken(RESET)
         facts = SessionFacts(peer_ip=operation.source, local_ip=target.address, local_port=target.port)
         self._message = ""
         self._session = self._pipeline.open_session(server, facts, operation.session, self._incoming)
         answer = self._session.greet()
         self._then = answer.then
-        return Heard((_reply(answer),))
+        return self._heard(answer.reply)
 
     def _incoming(self) -> str:
         return self._message
@@ -99,12 +105,13 @@ class MemoryWire:
         self._message = operation.message or self._message
         replies: list[Reply] = []
         for line in operation.lines:
-            if self._then is Then.CLOSE:
-                return Broken("connection closed by the server", tuple(replies))
-            replies.append(self._exchange(line))
+            reply = None if self._then.over else self._exchange(line)
+            if reply is None:
+                return self._broken(tuple(replies))
+            replies.append(reply)
         return Heard(tuple(replies))
 
-    def _exchange(self, line: str) -> Reply:
+    def _exchange(self, line: str) -> Reply | None:
         octets = len(line.encode("utf-8", "surrogateescape")) + len("\r\n")
         if octets > self._open_session.longest_line:
             return self._note(f"<line of {octets} octets>", self._open_session.overlong())
@@ -112,15 +119,21 @@ class MemoryWire:
 
     def _content(self, data: bytes) -> Result:
         ended = data if not data or data.endswith(b"\r\n") else data + b"\r\n"
-        return Heard((self._note(f"<{len(ended)} octets>", self._open_session.content(ended)),))
+        return self._heard(self._note(f"<{len(ended)} octets>", self._open_session.content(ended)))
 
     def _chunk(self, operation: SendChunk) -> Result:
-        if self._then is Then.CLOSE:
-            return Broken("connection closed by the server")
+        if self._then.over:
+            return self._broken()
         answer = self._open_session.handle(operation.line)
         if answer.then is Then.CHUNK:
             answer = self._open_session.chunk(operation.data, last=True)
-        return Heard((self._note(operation.line, answer),))
+        return self._heard(self._note(operation.line, answer))
+
+    def _heard(self, reply: Reply | None) -> Result:
+        return self._broken() if reply is None else Heard((reply,))
+
+    def _broken(self, replies: tuple[Reply, ...] = ()) -> Broken:
+        return Broken(self._open_session.broken or CLOSED, replies)
 
     def _secure(self, operation: Secure) -> Result:
         session = self._open_session
@@ -147,25 +160,21 @@ class MemoryWire:
         if self._not_secured is not None:
             self._pipeline.record(session.mta_id, self._not_secured, session=session.name)
             self._not_secured = None
-        cause = "" if session.closed else "closed by the client without QUIT"
+        cause = session.broken if session.closed else "closed by the client without QUIT"
         self._pipeline.record(self._client_id, Closed(cause), session=session.name)
         self._session = None
         return Heard(())
 
-    def _note(self, line: str, answer: Answer) -> Reply:
-        """Write an exchange down, and return the reply."""
+    def _note(self, line: str, answer: Answer) -> Reply | None:
+        """Write an exchange down, and return the reply; None when a fault keeps it back."""
+        if answer.then is Then.CHUNK:
+            raise AssertionError("a chunk was announced and not sent")
         self._pipeline.exchanged(self._open_session, line, answer)
         self._then = answer.then
-        return _reply(answer)
+        return answer.reply
 
     @property
     def _open_session(self) -> ServerSession:
         if self._session is None:
             raise AssertionError("no connection is open")
         return self._session
-
-
-def _reply(answer: Answer) -> Reply:
-    if answer.reply is None:
-        raise AssertionError("a chunk was announced and not sent")
-    return answer.reply

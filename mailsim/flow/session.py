@@ -19,8 +19,11 @@ from ipaddress import IPv4Address
 from typing import Any, Protocol
 
 from mailsim.errors import Bug
+from mailsim.flow.faults import Occasion, hindered, reason_of
+from mailsim.flow.faults import stage_of as stage_of_line
 from mailsim.flow.offered import takes_mail, takes_rcpt
 from mailsim.flow.transfer import Transfer
+from mailsim.flow.wire import CLOSED, RESET
 from mailsim.mail.address import Mailbox, ReversePath
 from mailsim.mail.capability import NONE_OFFERED, Capabilities
 from mailsim.mail.command import (
@@ -50,11 +53,17 @@ from mailsim.reason.decision import Reason
 from mailsim.trace.connection import AUTH, CREDENTIALS, stage_of
 from mailsim.trace.events import Attributed, Connected, Received, Secured, TlsVerdict, What
 from mailsim.world.facts import SessionFacts, TlsFacts
+from mailsim.world.fault import Answer as FaultAnswer
+from mailsim.world.fault import Close, Fault, Stage, When
 
 # postfix: line_length_limit = 2048; rfc5321:4.5.3.1.4 wants 512 and what extensions add, of which DSN adds the most
 LONGEST_LINE = 2048
 # rfc4954:4 what a client answers to a challenge may be that long
 LONGEST_ANSWER = 12_288
+
+
+# rfc1047 the client cannot know, tries again, and the recipients get the message twice
+UNHEARD = "accepted, and the client does not hear so: what it sends again is a duplicate (RFC 1047)"
 
 
 class Then(Enum):
@@ -65,6 +74,12 @@ class Then(Enum):
     CHUNK = "read a chunk of known size before any reply"
     HANDSHAKE = "start TLS"
     CLOSE = "close the connection"
+    RESET = "reset the connection"
+
+    @property
+    def over(self) -> bool:
+        """Whether nothing more is read."""
+        return self in (Then.CLOSE, Then.RESET)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +87,7 @@ class Answer:
     """The server's answer to one line.
 
     Args:
-        reply: None only where a chunk is to be read first.
+        reply: None where a chunk is to be read first, or where a fault keeps the reply back.
         then: what comes next.
         because: why, where something was decided.
         size: octets of the chunk to read.
@@ -104,6 +119,12 @@ class Ground(Protocol):
     def accept(self, mta_id: str, item: Item) -> None:
         """Put an item into the spool of an MTA."""
 
+    def fault(self, occasion: Occasion) -> Fault | None:
+        """Return the fault that strikes on an occasion."""
+
+    def host_at(self, address: IPv4Address) -> str:
+        """Return whose address it is; empty when nobody has it."""
+
     def began(self, mta_id: str, facts: SessionFacts, reverse_path: ReversePath, connector: str) -> None:
         """Remember that an MTA accepted a sender, and by which connector."""
 
@@ -119,6 +140,10 @@ class ServerSession:
         name: the session's stable name.
         client: who connects, by id; empty for a stranger.
         incoming: gives the stable name of the message that the client is about to send.
+
+    Attributes:
+        closed: whether this end has closed the connection.
+        broken: in which words the client notices that a fault ended it; empty when none did.
     """
 
     def __init__(
@@ -150,9 +175,15 @@ class ServerSession:
         self._auth_refused = False
         self._errors_left: int | None = None
         self.closed = False
+        self.broken = ""
 
     def greet(self) -> Answer:
         """Answer the connection itself."""
+        fault = self._fault(Stage.CONNECT, "")
+        if fault is not None and isinstance(fault.effect, FaultAnswer):
+            self._record(self._connected("", fault.effect.reply), reason_of(fault))
+            self._record(hindered(fault), reason_of(fault))
+            return self._answer(fault.effect.reply, Then.CLOSE, reason_of(fault))
         greeting = self._kind.on_connect(self._at, self._facts)
         self._receiving, self._connector = greeting.receiving, greeting.connector
         self._errors_left = greeting.protocol_errors
@@ -177,7 +208,7 @@ class ServerSession:
         if self._signing_in is not None:
             answer = self._sign_in(self._signing_in, line)
         else:
-            answer = self._dispatch(read_command(line))
+            answer = self._hindered(line, shown) or self._dispatch(read_command(line))
         refused = answer.reply is not None and answer.reply.code >= 400
         self._auth_refused = refused and stage_of(shown) == AUTH
         return answer if shown == line else replace(answer, shown=shown)
@@ -202,7 +233,7 @@ class ServerSession:
             cut: how many octets more of it came and were not kept.
         """
         self._transfer.take(data, cut)
-        return self._take()
+        return self._end_content()
 
     def chunk(self, data: bytes, *, last: bool, cut: int = 0) -> Answer:
         """Answer a chunk (RFC 3030), which was read whether it is wanted or not.
@@ -217,7 +248,7 @@ class ServerSession:
             return Answer(refusal)
         self._transfer.take(data, cut)
         if last or self._transfer.too_large:
-            return self._take()
+            return self._end_content()
         return Answer(self._kind.words.chunk_taken)
 
     def overlong(self) -> Answer:
@@ -306,6 +337,48 @@ class ServerSession:
         if self._new_tls is not None:
             tls, self._new_tls = self._new_tls, None
             self._record(Secured("server", tls.version, tls.peer, TlsVerdict.ENCRYPTED, self.mta_id))
+
+    # --- faults --------------------------------------------------------------------------------------------
+
+    def _fault(self, stage: Stage, said: str) -> Fault | None:
+        name = f"{self.name} {self._message} {said}"
+        return self._ground.fault(Occasion(self._client, self.mta_id, stage, name))
+
+    def _hindered(self, line: str, shown: str) -> Answer | None:
+        """Answer a command as a fault has it, and do nothing of it; None when no fault strikes."""
+        stage = stage_of_line(line)
+        fault = self._fault(stage, shown) if stage is not None else None
+        if fault is None:
+            return None
+        if stage is Stage.MAIL:
+            self._message = self._incoming()
+        return self._answer_by(fault)
+
+    def _end_content(self) -> Answer:
+        """Answer the end of the content, as a fault has it where one strikes."""
+        fault = self._fault(Stage.MESSAGE, "")
+        if fault is None:
+            return self._take()
+        if isinstance(fault.effect, Close):
+            return self._close_by(fault, fault.effect.when, self._take())
+        self._reset()
+        return self._answer_by(fault)
+
+    def _answer_by(self, fault: Fault) -> Answer:
+        because = reason_of(fault)
+        self._record(hindered(fault), because)
+        if isinstance(fault.effect, FaultAnswer):
+            return self._answer(fault.effect.reply, Then.NEXT_LINE, because)
+        self.closed, self.broken = True, RESET
+        return Answer(None, Then.RESET, because)
+
+    def _close_by(self, fault: Fault, when: When, answer: Answer) -> Answer:
+        """Close after the content was taken, whether the client hears so or not."""
+        unheard = when is When.BEFORE_REPLY
+        taken = answer.reply is not None and answer.reply.positive
+        self._record(hindered(fault, UNHEARD if unheard and taken else ""), reason_of(fault))
+        self.closed, self.broken = True, CLOSED
+        return Answer(None if unheard else answer.reply, Then.CLOSE, answer.because)
 
     def _dispatch(self, command: Command) -> Answer:
         words = self._kind.words

@@ -7,6 +7,7 @@ loop (predict) or sockets (live) carry them out.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import Enum
 from ipaddress import IPv4Address
 from typing import TypeAlias
 
@@ -14,6 +15,19 @@ from mailsim.mail.reply import Reply
 from mailsim.mta.kind import Target
 from mailsim.world.facts import TlsFacts
 from mailsim.world.tls_version import NoCommonVersion
+
+REFUSED = "connection refused"
+TIMED_OUT = "connection timed out"
+RESET = "connection reset by the server"
+CLOSED = "connection closed by the server"
+
+
+class Meeting(Enum):
+    """What a connection meets."""
+
+    AS_IT_IS = "whoever listens"
+    NOBODY = "a port that is shut"
+    RESET = "a server that resets it at once"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +37,7 @@ class Open:
     session: str
     source: IPv4Address
     target: Target
+    meets: Meeting = Meeting.AS_IT_IS
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,10 +24,14 @@ from aiosmtplib.protocol import SMTPProtocol
 
 from mailsim.errors import Bug, LiveError
 from mailsim.flow.wire import (
+    CLOSED,
+    REFUSED,
+    RESET,
     Broken,
     Close,
     Handshake,
     Heard,
+    Meeting,
     Open,
     Operation,
     Result,
@@ -48,9 +52,6 @@ from mailsim.pki import read_presented
 from mailsim.trace.events import Closed, NotSecured
 from mailsim.world.facts import TlsFacts
 from mailsim.world.tls_version import TlsVersions
-
-REFUSED = "connection refused"
-CLOSED = "connection closed by the server"
 
 # rfc5321:4.5.3.2 lets clients wait 2 to 10 minutes for a reply; inside one process a minute means it hangs
 OPERATION_SECONDS = 60.0
@@ -194,7 +195,16 @@ class LiveWire:
         async with self._limit("the greeting"):
             if not await self._connect(operation):
                 return Broken(REFUSED)
-            return await self._hear(1)
+            heard = await self._hear(1)
+            if isinstance(heard, Broken):
+                await self._forget()
+            return heard
+
+    async def _forget(self) -> None:
+        """Leave a connection on which nobody greeted."""
+        await self._open_connection.close()
+        await self._open_link.ended
+        self._connection = self._link = None
 
     async def _connect(self, operation: Open) -> bool:
         """Connect as the modelled client; tell whether somebody answered."""
@@ -205,9 +215,11 @@ class LiveWire:
         near = run.plan.carrier(operation.source)
         if near is None:
             raise Bug(f"{self._client_id} sends from {operation.source}, which the topology does not have")
-        port = self._listeners.port_for(target.address, target.port)
+        shut = operation.meets is Meeting.NOBODY
+        port = self._listeners.port_for(target.address, target.port, shut=shut)
         made = sockets.bound_socket(near, 0, whose=self._client_id)
         self._link = run.links.announce(made.getsockname(), operation.session, self._versions)
+        self._link.reset = operation.meets is Meeting.RESET
         try:
             await sockets.connect(made, far, port)
         except BaseException as error:
@@ -248,7 +260,15 @@ class LiveWire:
     async def _hear(self, count: int) -> Result:
         replies = await self._open_connection.hear(count)
         self._open_link.at_client.answered += replies
-        return Heard(replies) if len(replies) == count else Broken(CLOSED, replies)
+        return Heard(replies) if len(replies) == count else Broken(self._broken, replies)
+
+    @property
+    def _broken(self) -> str:
+        """In which words a connection that ended is noticed; a reset and an end look alike once it is gone."""
+        link = self._open_link
+        if link.reset:
+            return RESET
+        return (link.server.broken if link.server else "") or CLOSED
 
     async def _secure(self, operation: Secure) -> Result:
         context = self._run.contexts.client(operation.certificate, self._versions)
@@ -283,8 +303,8 @@ class LiveWire:
             await link.ended
         self._connection = self._link = None
         self._note_handshake(link)
-        closed = link.server is not None and link.server.closed
-        cause = "" if closed else "closed by the client without QUIT"
+        server = link.server
+        cause = server.broken if server and server.closed else "closed by the client without QUIT"
         self._run.tick()
         self._run.pipeline.record(self._client_id, Closed(cause), session=link.session)
         differs = difference(link.at_client, link.at_server)

@@ -39,6 +39,9 @@ class Connection(Protocol):
     def cause(self) -> str:
         """Return why the connection ended without QUIT."""
 
+    def reset(self) -> None:
+        """Reset the connection."""
+
     async def receive(self, deadline: float) -> bytes:
         """Return the next octets; empty at the end of the connection.
 
@@ -129,9 +132,11 @@ class Dialogue:
         self._run.tick()
         answer = self._session.greet() if self._welcome else self._session.turn_away()
         self._put(answer)
-        while answer.then is not Then.CLOSE:
+        while not answer.then.over:
             answer = await self._command()
         await self._flush()
+        if answer.then is Then.RESET:
+            self._connection.reset()
 
     async def _command(self) -> Answer:
         """Read one command and answer it, with all that belongs to it."""
@@ -218,11 +223,13 @@ class Dialogue:
         return answer
 
     def _put(self, answer: Answer) -> None:
-        if answer.reply is None:
-            raise Bug("there is no reply to send")
-        if answer.then is Then.CLOSE:
+        if answer.then.over:
             self._closing = True
-            self._broke_off("")
+            self._broke_off(self._session.broken)
+        if answer.reply is None:
+            if not answer.then.over:
+                raise Bug("there is no reply to send")
+            return
         if self._transcript is not None:
             self._transcript.answered.append(answer.reply)
         self._unsent += answer.reply.to_wire()

@@ -68,6 +68,7 @@ class Link:
         server: the server's session once it is connected.
         at_client: what the client wrote down.
         at_server: what the server wrote down.
+        reset: whether a fault has the server reset the connection at once.
         not_secured: why the handshake failed, as the server says it; empty when it did not.
     """
 
@@ -78,6 +79,7 @@ class Link:
     server: ServerSession | None = None
     at_client: Transcript = field(default_factory=Transcript)
     at_server: Transcript = field(default_factory=Transcript)
+    reset: bool = False
     not_secured: str = ""
 
     def mismatch(self, server: TlsVersions) -> NoCommonVersion | None:

@@ -58,14 +58,22 @@ class Listeners:
             await self.close()
             raise
 
-    def port_for(self, address: IPv4Address, port: int) -> int:
+    def port_for(self, address: IPv4Address, port: int, *, shut: bool = False) -> int:
         """Return the port of this machine that stands for a modelled one: its listener's, or one that is shut.
+
+        A host that is down keeps its listener, which nothing in the simulation reaches.
+
+        Args:
+            address: modelled.
+            port: modelled.
+            shut: whether a fault refuses the connection.
+
 
         Raises:
             LiveError: the machine has no port left.
         """
         key = address, port
-        if key in self._endpoints:
+        if not shut and key in self._endpoints and self._run.pipeline.server_at(address, port) is not None:
             return self._endpoints[key].actual_port
         if key not in self._shut:
             self._shut[key] = bound_socket(self._carrier(address), 0, whose=f"{address}:{port}")
@@ -86,7 +94,7 @@ class Listeners:
 
     async def _listen(self, mta: Mta, address: IPv4Address, port: int) -> None:
         # Of two MTAs with one address the wire reaches one, and the prediction says which.
-        if self._run.pipeline.server_at(address, port) is not mta or (address, port) in self._endpoints:
+        if self._run.pipeline.owner_of(address, port) is not mta or (address, port) in self._endpoints:
             return
         loopback, wanted = self._carrier(address), 0 if self._offset is None else port + self._offset
         if wanted > _LAST_PORT:
@@ -122,6 +130,10 @@ class Listeners:
         if connection.is_ours:
             return Welcome.COME_IN
         endpoint, limit = connection.endpoint, self._run.guard.connections
+        self._run.tick()
+        if endpoint.mta_id in self._run.pipeline.world.down:
+            self._strangers[endpoint] += 1
+            return Welcome.NOT_A_WORD
         self._strangers[endpoint] += 1
         here, in_all = self._strangers[endpoint], self._strangers.total()
         if here > 2 * limit or in_all > self._most_strangers:

@@ -12,7 +12,9 @@ socket that is closed over unread octets resets the connection, and the reply is
 from __future__ import annotations
 
 import asyncio
+import socket
 import ssl
+import struct
 from collections.abc import Callable
 from contextlib import suppress
 from enum import Enum
@@ -32,6 +34,9 @@ from mailsim.world.facts import TlsFacts
 _BLOCK = 256 * 1024
 # what is read behind the last reply
 _LINGERING = 16 * _BLOCK
+
+# with SO_LINGER at zero seconds, close sends RST (socket(7), tcp(7))
+_AT_ONCE = struct.pack("ii", 1, 0)
 
 # what a client is told where not even a session could be opened
 _BUG = b"421 4.3.0 Internal error of the simulator\r\n"
@@ -128,6 +133,9 @@ class ServerConnection(_Bare, SMTP):
 
     async def _handle_client(self) -> None:
         """Hold the dialogue from the greeting to the end of the connection."""
+        if self._link is not None and self._link.reset:
+            self.reset()
+            return
         if self._welcome is Welcome.NOT_A_WORD:
             self._writer.transport.abort()
             return
@@ -188,6 +196,13 @@ class ServerConnection(_Bare, SMTP):
     def cause(self) -> str:
         """Return why the connection ended without QUIT."""
         return self._cause or "closed by the client without QUIT"
+
+    def reset(self) -> None:
+        """Reset the connection; what was sent before still arrives."""
+        found = self._writer.get_extra_info("socket")
+        if found is not None and found.fileno() >= 0:
+            found.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _AT_ONCE)
+        self._writer.transport.abort()
 
     async def receive(self, deadline: float) -> bytes:
         """Return the next octets; empty at the end of the connection.

@@ -20,6 +20,7 @@ from mailsim.trace.events import (
     Event,
     Exchanged,
     Failed,
+    Hindered,
     NotConnected,
     Notified,
     NotSecured,
@@ -93,6 +94,8 @@ def _say_of_session(event: Event) -> tuple[str, str]:
             return "dim", f"{what.before} is {what.after} ({what.kind})"
         case RuleRan() as what:
             return "dim", f"rule {what.rule}: {what.action}"
+        case Hindered() as what:
+            return "bad", f"fault: {what.fault}"
         case Changed(text):
             return "strong", text
         case Crashed() as what:

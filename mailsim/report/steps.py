@@ -27,6 +27,7 @@ from mailsim.trace.events import (
     Exchanged,
     Failed,
     Forked,
+    Hindered,
     NotConnected,
     Notified,
     NotSecured,
@@ -144,7 +145,7 @@ def _where(connection: Connection) -> str:
 def _session(connection: Connection, message: str) -> list[Told]:
     """Tell connector, TLS, attribution, refusals and a bad end of a session."""
     if isinstance(connection.opened.what, NotConnected):
-        return []
+        return _faults(connection, message)
     told = [] if connection.client else [Told("", 1, f"from a stranger at {connection.peer_ip}")]
     told += [Told("", 1, f"Receive connector {connection.connector!r}")] if connection.connector else []
     told.append(_tls(connection))
@@ -152,9 +153,21 @@ def _session(connection: Connection, message: str) -> list[Told]:
         line for event in connection.attributed if event.message in ("", message) for line in _told(event)
     ]
     told += [Told("bad", 1, text) for text in _refusals(connection, message)]
+    told += _faults(connection, message)
     ended = connection.closed.what if connection.closed else None
     told += [Told("bad", 1, ended.cause)] if isinstance(ended, Closed) and ended.cause else []
     return told
+
+
+def _faults(connection: Connection, message: str) -> list[Told]:
+    """Tell the faults of the scenario that struck on a session."""
+    about = (event.what for event in connection.hindered if event.message in ("", message))
+    return [Told("bad", 1, _fault(what)) for what in about if isinstance(what, Hindered)]
+
+
+def _fault(what: Hindered) -> str:
+    place = f"  {what.place}" if what.place else ""
+    return f"fault: {what.fault}{place}" + (f"; {what.consequence}" if what.consequence else "")
 
 
 def _tls(connection: Connection) -> Told:
@@ -208,6 +221,8 @@ def _command(command: str) -> str:
 def _told(event: Event, hop: Hop | None = None) -> Iterator[Told]:
     """Yield the lines of one event; of the events of a session, only attribution has one."""
     match event.what:
+        case Hindered() as what:
+            yield Told("bad", 0, _fault(what))
         case Attributed(owner, connector, direction):
             by = f" by {connector!r}" if connector else ""
             yield Told("", 1, f"attributed to {owner or 'nobody'}{by}{direction and f', {direction}'}")

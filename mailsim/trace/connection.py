@@ -15,6 +15,7 @@ from mailsim.trace.events import (
     Connected,
     Event,
     Exchanged,
+    Hindered,
     NotConnected,
     NotSecured,
     Secured,
@@ -60,6 +61,7 @@ class Connection:
         attributed: whose mail the server took it for.
         exchanges: every command with its reply.
         about: the exchanges about each message, by the message's name.
+        hindered: the faults of the scenario that struck on it.
         closed: how it ended.
     """
 
@@ -77,6 +79,7 @@ class Connection:
     attributed: tuple[Event, ...]
     exchanges: tuple[Event, ...]
     about: Mapping[str, tuple[Event, ...]]
+    hindered: tuple[Event, ...]
     closed: Event | None
 
     def attributed_to(self, names: Iterable[str]) -> tuple[Event, ...]:
@@ -111,7 +114,7 @@ class Connection:
     def concerning(self, message: str) -> tuple[Event, ...]:
         """Return the events that concern a message or the connection as a whole, in order."""
         whole = (self.opened, self.client_tls, self.server_tls, self.not_secured, self.closed)
-        some = (*self.attributed, *self.exchanges)
+        some = (*self.attributed, *self.exchanges, *self.hindered)
         mine = [event for event in some if event.message in ("", message)]
         return tuple(sorted((*filter(None, whole), *mine), key=lambda event: event.seq))
 
@@ -158,6 +161,7 @@ def _connection(session: str, events: list[Event]) -> Connection | None:
         attributed=tuple(event for event in events if isinstance(event.what, Attributed)),
         exchanges=exchanges,
         about=_by_message(exchanges),
+        hindered=tuple(event for event in events if isinstance(event.what, Hindered)),
         closed=_first(events, Closed),
     )
 

@@ -226,6 +226,21 @@ class Dropped:
 
 
 @dataclass(frozen=True, slots=True)
+class Hindered:
+    """A fault of the scenario struck.
+
+    Args:
+        fault: what it is and whom it is about.
+        place: ``file:line`` in the scenario; empty where nobody wrote it.
+        consequence: what only those know who see both ends; mostly nothing.
+    """
+
+    fault: str
+    place: str
+    consequence: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Changed:
     """The world became different, as the scenario says; it happens at no MTA."""
 
@@ -260,6 +275,7 @@ What: TypeAlias = (
     | Notified
     | Withheld
     | Dropped
+    | Hindered
     | Changed
     | Crashed
 )

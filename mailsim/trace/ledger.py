@@ -26,6 +26,7 @@ from mailsim.trace.events import (
     Event,
     Failed,
     Forked,
+    Hindered,
     NotConnected,
     Notified,
     Received,
@@ -62,7 +63,7 @@ class Orphan:
 
 @dataclass(slots=True, eq=False)
 class Held:
-    """One recipient in the hands of an MTA: the fields of ``Branch``, what it was before, and whether it has a next hop."""
+    """One recipient in the hands of an MTA: the fields of ``Branch``, what it was before, whether it has a next hop or was put off."""
 
     accepted: Mailbox
     now: Mailbox
@@ -70,6 +71,7 @@ class Held:
     routed: bool = False
     ended: Event | None = None
     waiting: Event | None = None
+    put_off: bool = False
     next: Stay | None = None
     passed: frozenset[str] = frozenset()
 
@@ -247,6 +249,8 @@ class Ledger:
                 self._with_stay(event, (), lambda stay: self._fork(stay, what))
             case RuleRan():
                 self._with_stay(event, (), lambda _: None)
+            case Hindered() if not event.session:
+                self._with_stay(event, (), lambda stay: _put_off(stay, event.message))
             case Routed():
                 self._with_stay(
                     event, what.recipients, lambda stay: _name_copies(stay, event, what.recipients)
@@ -365,6 +369,12 @@ class Ledger:
 def _tells_of_the_wire(what: Settled) -> bool:
     """Tell whether an outcome follows from the attempt just made; a message that expires follows from none."""
     return not isinstance(what, Failed) or bool(what.remote) or what.disposition == Disposition.REFUSED
+
+
+def _put_off(stay: Stay, copy: str) -> None:
+    """Note that a copy waits for its first attempt, by a fault that delays it."""
+    for held in stay.held:
+        held.put_off = held.put_off or held.copy == copy
 
 
 def _name_copies(stay: Stay, event: Event, recipients: tuple[Mailbox, ...]) -> None:

@@ -52,7 +52,7 @@ def orphans(events: Iterable[Event]) -> tuple[Orphan, ...]:
     """Return every accepted recipient that has no disposition or more than one; empty for a sound trace.
 
     Counted at every MTA by itself, and between MTAs by what was sent and never received. What waits must have been
-    deferred last, so the trace must not end in the middle of an attempt.
+    deferred or put off last, so the trace must not end in the middle of an attempt.
     """
     ledger = Ledger(events)
     unsettled = (orphan for stay in ledger.stays for orphan in _unsettled(stay, ledger.mtas))
@@ -72,7 +72,7 @@ def _unsettled(stay: Stay, mtas: frozenset[str]) -> Iterator[Orphan]:
     """Hold one stay against the law."""
     for held in stay.held:
         ended = held.ended.what if held.ended else None
-        if ended is None and held.waiting is None:
+        if ended is None and held.waiting is None and not held.put_off:
             yield Orphan(stay.mta, held.copy, held.now, "never ended")
         elif isinstance(ended, Sent) and held.next is None and ended.to in mtas:
             yield Orphan(stay.mta, held.copy, held.now, f"sent to {ended.to}, never received there")

@@ -14,6 +14,7 @@ from typing import Any, Protocol
 from mailsim.reason.assumption import Assumption
 from mailsim.world.certificate import AuthoritySpec, CertificateSpec
 from mailsim.world.dns import View, Zones
+from mailsim.world.fault import Fault
 from mailsim.world.source import Written
 from mailsim.world.tls_version import TlsVersions
 
@@ -96,6 +97,9 @@ class Topology:
         zones: the simulated DNS as everybody sees it who has no view.
         views: how some hosts see it instead; a host has one at most.
         changes: what will become different, in order of time.
+        down: the hosts that do not listen now, by id.
+        faults: what goes wrong with connections, the first that strikes counts.
+        seed: what chance begins with.
         authorities: certificate authorities by name.
         certificates: certificate descriptions by name.
         stranger: the modelled address of a peer that the plan does not know.
@@ -107,6 +111,9 @@ class Topology:
     zones: Zones = field(default_factory=Zones, hash=False)
     views: tuple[View, ...] = ()
     changes: tuple[Change, ...] = field(default=(), hash=False)
+    down: frozenset[str] = frozenset()
+    faults: tuple[Fault, ...] = ()
+    seed: str = ""
     authorities: Mapping[str, AuthoritySpec] = field(default_factory=dict, hash=False)
     certificates: Mapping[str, CertificateSpec] = field(default_factory=dict, hash=False)
     stranger: IPv4Address = IPv4Address("203.0.113.250")

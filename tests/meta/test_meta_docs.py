@@ -30,7 +30,7 @@ SCENARIO_PAGE = ROOT / "docs" / "reference" / "scenario-file.md"
 SECTIONS = (
     "AuthorityText", "CertificateText", "CertificateUseText", "ServerCertificateText", "RecipientsText", "ServerText",
     "OrganizationText", "TenantText", "OnlineText", "HybridText", "InternetText", "ClientText", "MessageText", "ScenarioText",
-    "DnsFaultText", "DnsViewText", "ChangeText",
+    "DnsFaultText", "DnsViewText", "ChangeText", "FaultText",
 )  # fmt: skip
 """The sections that the overview of a scenario describes key by key."""
 

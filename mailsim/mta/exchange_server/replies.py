@@ -173,9 +173,13 @@ def queued(message_id: str, internal_id: int, fqdn: str) -> Reply:
     )
 
 
+_WINSOCK = {"connection refused": 10061, "connection timed out": 10060}
+"""Error codes of Windows Sockets: WSAECONNREFUSED and WSAETIMEDOUT; any other end is WSAECONNRESET."""
+
+
 def connection_failed(address: IPv4Address | None, cause: str) -> Reply:
     """Word the last error of a connection that could not be made (observed)."""
-    winsock = 10061 if cause == "connection refused" else 10054
+    winsock = _WINSOCK.get(cause, 10054)
     problem = f"Failed to connect. Winsock error code: {winsock}, Win32 error code: {winsock}."
     text = f'Error encountered while communicating with primary target IP address: "{problem}" '
     return reply(441, "4.4.1", text + _no_alternate(address))
@@ -183,11 +187,7 @@ def connection_failed(address: IPv4Address | None, cause: str) -> Reply:
 
 def primary_target_responded(address: IPv4Address | None, cause: str) -> Reply:
     """Word the same as Microsoft's article on queues in Retry does (outbound-email-messages-are-not-sent)."""
-    answer = (
-        "421 4.4.1 Connection timed out."
-        if cause == "connection refused"
-        else "421 4.4.2 Connection dropped."
-    )
+    answer = "421 4.4.1 Connection timed out." if cause in _WINSOCK else "421 4.4.2 Connection dropped."
     return reply(
         451, "4.4.0", f'Primary target IP address responded with: "{answer}" {_no_alternate(address)}'
     )
