@@ -191,11 +191,14 @@ def _kept(found: Examination, done: Decision[Handling]) -> Judged:
 def _refusal(found: Examination, handling: Handling, policy: AntiPhishPolicy) -> Check:
     """Want another treatment than Reject; what failed is named, and the property that refuses it."""
     dmarc, spf = found.dmarc, found.spf
-    signed = ", ".join(f"{each.domain} {each.fault.value or each.result.value}" for each in found.dkim)
+    signed = "; ".join(
+        f"{each.selector}._domainkey.{each.domain}: {each.fault.value or each.result.value}"
+        for each in found.dkim
+    )
     saw = f"{dmarc.result.value} for {dmarc.author or 'nobody'}"
     if dmarc.record:
         saw += f" ({dmarc.record} at _dmarc.{dmarc.found_at}): SPF {spf.result.value} for {spf.client} and {spf.domain}"
-        saw += f", DKIM {signed or 'none'}"
+        saw += f", DKIM {signed or 'none, not signed'}"
     return check(
         handling.reply is None,
         f"DMARC with DmarcRejectAction {policy.dmarc_reject_action.value}",
