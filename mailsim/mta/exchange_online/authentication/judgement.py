@@ -1,10 +1,10 @@
 """How the service judges who sent a message that comes from outside: every method, then what the tenant does about it.
 
-Called by ``receive.stages`` at the end of a message, for Incoming mail. Rules: (1) SPF is asked for the connecting address,
+Called by ``receive.stages`` at the end of a message, for Incoming mail, and imported when there is some. Rules: (1) SPF is asked for the connecting address,
 or for the one that Enhanced Filtering finds behind it; (2) SPF, DKIM, DMARC and ARC are those of the RFCs, on the message as
 it was received; (3) DMARC is carried out only where the service sees the true source: the MX of the recipient's domain leads
 here, or Enhanced Filtering found the address behind the other service; (4) a trusted ARC sealer overrides; (5) two fields
-show what was found, and a field that another host wrote is renamed.
+show what was found.
 
 Unmodelled: spoof intelligence, which weighs what fails without DMARC; recipients of several tenants in one transaction are
 judged for the tenant of the first. That look-ups take time does not delay the reply.
@@ -15,18 +15,18 @@ Sources: "Anti-phishing policies", "Enhanced filtering for connectors", "Anti-sp
 from __future__ import annotations
 
 import zlib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from ipaddress import IPv4Address
 
-from mailsim.mail.envelope import Envelope
-from mailsim.mail.message import HeaderField, Message, header_field
+from mailsim.mail.message import HeaderField, header_field
+from mailsim.mail.reply import Reply
 from mailsim.mta import cross_premises
 from mailsim.mta.asked_through import through
 from mailsim.mta.exchange_online.authentication.anti_phish_policy import AntiPhishPolicy, Treatment
 from mailsim.mta.exchange_online.authentication.arc_sealers import override
+from mailsim.mta.exchange_online.authentication.arrival import Arrival
 from mailsim.mta.exchange_online.authentication.authentication_assumptions import JUNK_LEVEL
 from mailsim.mta.exchange_online.authentication.authentication_results import (
-    NAME,
     authentication_results,
     choose_signatures,
     received_spf,
@@ -36,41 +36,17 @@ from mailsim.mta.exchange_online.authentication.dmarc_handling import POLICY, SO
 from mailsim.mta.exchange_online.authentication.judged import Judged
 from mailsim.mta.exchange_online.authentication.judged_address import address_to_judge
 from mailsim.mta.exchange_online.config import Tenant
-from mailsim.mta.exchange_online.receive.enhanced_filtering import Skipped, hops_of
-from mailsim.mta.exchange_online.receive.inbound_connector import InboundConnector
+from mailsim.mta.exchange_online.receive.enhanced_filtering import hops_of
 from mailsim.mta.kind import PointOfView
 from mailsim.mta.resolver import Resolver
 from mailsim.reason.check import Check, check
-from mailsim.reason.decision import Decision, Reason
+from mailsim.reason.decision import Decision, Gate, Reason
 from mailsim.sender_authentication.arc import ArcResult
 from mailsim.sender_authentication.dkim import DkimResult
 from mailsim.sender_authentication.examination import Examination, examine
 from mailsim.sender_authentication.spf import SpfResult
-from mailsim.world.facts import SessionFacts
 
-ORIGINAL = NAME + "-Original"
 SCL = cross_premises.ORGANIZATION + "SCL"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Arrival:
-    """A message at the end of its content.
-
-    Args:
-        facts: the session.
-        envelope: with at least one recipient.
-        message: as received.
-        name: by which ``pct=`` draws.
-        connector: by which it came; None for none.
-        skipped: what Enhanced Filtering of it found; None without a connector.
-    """
-
-    facts: SessionFacts
-    envelope: Envelope
-    message: Message
-    name: str
-    connector: InboundConnector | None = None
-    skipped: Decision[Skipped | None] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,14 +58,14 @@ class Judgement:
         fields: what is written on top, topmost first.
         judged: what is kept with the message.
         because: everything that was looked at.
-        refusal: the check that a refusal rests on.
+        gates: the one that a message does not pass which is refused; else none.
     """
 
     handling: Handling
     fields: tuple[HeaderField, ...]
     judged: Judged
     because: tuple[Reason, ...]
-    refusal: Check
+    gates: tuple[Gate[Reply], ...]
 
 
 def judge(at: PointOfView, tenant: Tenant, arrival: Arrival) -> Judgement:
@@ -118,7 +94,7 @@ def judge(at: PointOfView, tenant: Tenant, arrival: Arrival) -> Judgement:
         fields=fields,
         judged=_kept(found, done),
         because=(address, found.spf.because, *verdicts, source, shown, whole, done, *level),
-        refusal=_refusal(found, done.value, policy),
+        gates=_gates(found, done.value, policy),
     )
 
 
@@ -188,8 +164,14 @@ def _kept(found: Examination, done: Decision[Handling]) -> Judged:
     )
 
 
-def _refusal(found: Examination, handling: Handling, policy: AntiPhishPolicy) -> Check:
-    """Want another treatment than Reject; what failed is named, and the property that refuses it."""
+def _gates(found: Examination, handling: Handling, policy: AntiPhishPolicy) -> tuple[Gate[Reply], ...]:
+    if handling.reply is None:
+        return ()
+    return (Gate("DMARC", lambda: _is_refused(found, policy), handling.reply, POLICY),)
+
+
+def _is_refused(found: Examination, policy: AntiPhishPolicy) -> Check:
+    """Say no: what failed is named with its records, and the property that refuses it."""
     dmarc, spf = found.dmarc, found.spf
     signed = "; ".join(
         f"{each.selector}._domainkey.{each.domain}: {each.fault.value or each.result.value}"
@@ -200,22 +182,10 @@ def _refusal(found: Examination, handling: Handling, policy: AntiPhishPolicy) ->
         saw += f" ({dmarc.record} at _dmarc.{dmarc.found_at}): SPF {spf.result.value} for {spf.client} and {spf.domain}"
         saw += f", DKIM {signed or 'none, not signed'}"
     return check(
-        handling.reply is None,
+        False,
         f"DMARC with DmarcRejectAction {policy.dmarc_reject_action.value}",
         saw=saw,
         wanted="SPF or DKIM to pass for the domain in From",
         cite=POLICY,
         source=policy.source("DmarcRejectAction"),
     )
-
-
-def renamed(message: Message) -> Message:
-    """Rename what other hosts wrote about authentication (observed)."""
-    wanted = NAME.lower()
-    if not message.values(NAME):
-        return message
-    header = tuple(
-        HeaderField(ORIGINAL.encode() + each.raw[len(NAME) :]) if each.name.lower() == wanted else each
-        for each in message.header
-    )
-    return replace(message, header=header)

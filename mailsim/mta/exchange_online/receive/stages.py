@@ -8,6 +8,8 @@ Sources: "Office 365 message attribution", "NDRs in Exchange Online", "Exchange 
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from mailsim.mail.address import Mailbox
 from mailsim.mail.author import author_of
 from mailsim.mail.command import Mail, Rcpt
@@ -16,8 +18,7 @@ from mailsim.mail.envelope import Envelope
 from mailsim.mail.message import Message
 from mailsim.mail.reply import Reply
 from mailsim.mta.exchange_online import defaults, headers, replies
-from mailsim.mta.exchange_online.authentication.dmarc_handling import POLICY as DMARC
-from mailsim.mta.exchange_online.authentication.judgement import Arrival, Judgement, judge, renamed
+from mailsim.mta.exchange_online.authentication.arrival import Arrival
 from mailsim.mta.exchange_online.receive import submission
 from mailsim.mta.exchange_online.receive.admission import (
     RELAY,
@@ -37,6 +38,9 @@ from mailsim.reason.check import Check, check
 from mailsim.reason.cite import documented
 from mailsim.reason.decision import Decision, Gate, Reason, admit
 from mailsim.world.facts import SessionFacts
+
+if TYPE_CHECKING:
+    from mailsim.mta.exchange_online.authentication.judgement import Judgement
 
 NDRS = documented("ms:ndrs-exchange-online", "5.7.506")
 LIMITS = documented("ms:exchange-online-limits", "Exchange Online limits")
@@ -134,7 +138,7 @@ def take(at: PointOfView, session: Session, envelope: Envelope, message: Message
             Gate("message size", lambda: _fits(message.size), replies.TOO_LARGE, LIMITS),
             Gate("loop count", lambda: _few_loops(loops), replies.too_many_hops(at.mta.fqdn), LOOPS),
             *submission.content_gates(at, session.facts, envelope.reverse_path, author_of(message)),
-            *_dmarc_gate(judgement),
+            *(judgement.gates if judgement else ()),
         ),
         judgement.because if judgement else (),
     )
@@ -173,14 +177,9 @@ def _judgement(at: PointOfView, arrival: Arrival, attributed: Attributed) -> Jud
     """Judge the sender of mail from outside."""
     if attributed.tenant is None or attributed.direction != INCOMING:
         return None
+    from mailsim.mta.exchange_online.authentication.judgement import judge
+
     return judge(at, attributed.tenant, arrival)
-
-
-def _dmarc_gate(judgement: Judgement | None) -> tuple[Gate[Reply], ...]:
-    """Return the gate of mail from outside whose author's domain asks for rejection."""
-    if judgement is None or judgement.handling.reply is None:
-        return ()
-    return (Gate("DMARC", lambda: judgement.refusal, judgement.handling.reply, DMARC),)
 
 
 def _stamped(
@@ -189,7 +188,7 @@ def _stamped(
     """Return the message as it goes into the spool, and why its header says so."""
     message, skipped = arrival.message, arrival.skipped
     trust = judge_trust(at, session.facts, attributed, arrival.envelope.reverse_path, message)
-    received = renamed(message) if attributed.direction == INCOMING else message
+    received = headers.rename_results(message) if attributed.direction == INCOMING else message
     arrived = headers.arrive(at, session, received, attributed, trust.value)
     if skipped is None:
         return arrived, (trust,)
