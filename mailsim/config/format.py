@@ -16,6 +16,8 @@ from typing import Any, ClassVar, Literal
 
 from mailsim.config.record import OwnerText, RecordText
 from mailsim.flow.expectation import Expectations
+from mailsim.mta.exchange_online.authentication.anti_phish_policy import AntiPhishPolicy
+from mailsim.mta.exchange_online.authentication.arc_config import ArcConfig
 from mailsim.mta.exchange_online.categorize import accepted_domain as online
 from mailsim.mta.exchange_online.categorize.outbound_spam_policy import HostedOutboundSpamFilterPolicy
 from mailsim.mta.exchange_online.categorize.remote_domain import RemoteDomain as OnlineRemoteDomain
@@ -346,6 +348,8 @@ class TenantText:
     hosted_outbound_spam_filter_policy: HostedOutboundSpamFilterPolicy = field(
         default_factory=HostedOutboundSpamFilterPolicy
     )
+    anti_phish_policy: AntiPhishPolicy = field(default_factory=AntiPhishPolicy)
+    arc_config: ArcConfig = field(default_factory=ArcConfig)
     recipients: RecipientsText = field(default_factory=RecipientsText)
     origin: Origin | None = _origin()
 

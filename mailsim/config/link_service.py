@@ -82,6 +82,8 @@ def _tenant(linking: Linking, name: str, text: TenantText) -> Tenant:
         tenant_exemption_info=text.tenant_exemption_info,
         remote_domains=text.remote_domains,
         hosted_outbound_spam_filter_policy=text.hosted_outbound_spam_filter_policy,
+        anti_phish_policy=text.anti_phish_policy,
+        arc_config=text.arc_config,
     )
 
 

@@ -16,12 +16,11 @@ from mailsim.reason.check import Check, check
 from mailsim.reason.cite import rfc
 from mailsim.reason.decision import Decision, Reason
 from mailsim.sender_authentication import dkim_key
-from mailsim.sender_authentication.arc import ArcResult, ArcSet, ArcVerdict
+from mailsim.sender_authentication.arc import VALIDATION, ArcResult, ArcSet, ArcVerdict
 from mailsim.sender_authentication.dkim import SigningKey
 from mailsim.sender_authentication.dkim_library import BAD_INPUT, Arc, Log, at_time
 from mailsim.sender_authentication.lookup import Lookup, record_exists
 
-VALIDATION = rfc(8617, "5.2")
 SETS = rfc(8617, "4.1")
 KEYS = rfc(8617, "4.1.3")
 

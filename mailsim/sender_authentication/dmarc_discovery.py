@@ -89,7 +89,8 @@ class Organizations:
     def of(self, domain: str) -> str:
         """Return the organizational domain of a domain, itself where it has none above it."""
         if self._edition is Edition.RFC7489:
-            return public_suffixes().privatesuffix(domain) or domain
+            # two labels are a suffix or stand right below one: no list is needed
+            return domain if domain.count(".") < 2 else public_suffixes().privatesuffix(domain) or domain
         return _organization(domain, self._walk(domain))
 
     def why(self, domain: str) -> Check:

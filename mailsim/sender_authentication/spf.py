@@ -88,6 +88,11 @@ def check_host(
         at: when, for the macro ``t`` in explanations.
         receiver: the host that checks, for the macro ``r`` in explanations.
     """
+    from mailsim.sender_authentication.spf_absence import look_for_record
+
+    absent, lookup = look_for_record(client, reverse_path, helo, lookup)
+    if absent is not None:
+        return absent
     from mailsim.sender_authentication.spf_query import evaluate
 
     return evaluate(client, reverse_path, helo, lookup=lookup, at=at, receiver=receiver)

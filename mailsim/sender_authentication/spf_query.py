@@ -20,12 +20,15 @@ from mailsim.reason.cite import rfc
 from mailsim.reason.decision import Decision, Reason
 from mailsim.sender_authentication.lookup import DnsAnswer, Lookup, record_exists
 from mailsim.sender_authentication.spf import ClientAddress, SpfIdentity, SpfResult, SpfVerdict
+from mailsim.sender_authentication.spf_absence import (
+    LOOKUPS,
+    can_be_asked,
+    has_record,
+    starts_evaluation,
+)
 
-RECORD = rfc(7208, "4.5")
-LOOKUPS = rfc(7208, "4.6.4")
 MATCHING = rfc(7208, "5")
 DIRECTIVE = rfc(7208, "4.6.2")
-INITIAL = rfc(7208, "4.3")
 
 
 class _Query(spf.query):  # type: ignore[misc]
@@ -65,7 +68,7 @@ class _Query(spf.query):  # type: ignore[misc]
         """Ask the DNS and count void look-ups; pyspf's own method opens sockets."""
         del cnames  # the Lookup follows them
         name = str(name).rstrip(".").lower()
-        if not _can_be_asked(name):
+        if not can_be_asked(name):
             return []
         answer = self._ask(name, qtype)
         if answer.failed:
@@ -86,16 +89,7 @@ class _Query(spf.query):  # type: ignore[misc]
     def dns_spf(self, domain: str) -> str | None:
         """Select a domain's record, and write it down."""
         record: str | None = super().dns_spf(domain)
-        saw = record or "none"
-        self._levels[-1].append(
-            check(
-                record is not None,
-                f"SPF record of {domain}",
-                saw=saw,
-                wanted="one that begins with v=spf1",
-                cite=RECORD,
-            )
-        )
+        self._levels[-1].append(has_record(domain, record))
         return record
 
     def check1(self, spf_record: str | None, domain: str, recursion: int) -> tuple[str, int, str]:
@@ -119,11 +113,6 @@ class _Query(spf.query):  # type: ignore[misc]
             check(matched, "client address", saw=self.c, wanted=listed or "an address", cite=MATCHING)
         )
         return matched
-
-
-def _can_be_asked(name: str) -> bool:
-    """Tell whether every label has 1 to 63 octets; others are answered like names that do not exist."""
-    return all(0 < len(label) < 64 for label in name.split("."))
 
 
 def _as_pyspf(qtype: str, record: str) -> Any:
@@ -170,7 +159,7 @@ def _last(result: SpfResult, mechanism: str, problem: str) -> Reason:
     if problem:
         return check(False, "record can be evaluated", saw=problem, wanted="no error", cite=LOOKUPS)
     if result is SpfResult.NONE:
-        return check(False, "domain has a record", saw="none", wanted="one", cite=INITIAL)
+        return starts_evaluation(record=False)
     saw = mechanism or "no directive matched"
     return check(
         bool(mechanism), "matching directive", saw=saw, wanted=f"one; {result.value} else", cite=DIRECTIVE

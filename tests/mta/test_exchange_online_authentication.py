@@ -13,14 +13,16 @@ from dns_tables import Table, txt
 from exchange_worlds import facts, inbound, path, service, tenant, view
 
 from mailsim.mail.message import Message, header_field
-from mailsim.mta.exchange_online.authentication.arc_sealers import ArcConfig, override
+from mailsim.mta.exchange_online.authentication.anti_phish_policy import AntiPhishPolicy, Treatment
+from mailsim.mta.exchange_online.authentication.arc_config import ArcConfig
+from mailsim.mta.exchange_online.authentication.arc_sealers import override
 from mailsim.mta.exchange_online.authentication.authentication_results import (
     authentication_results,
     choose_signatures,
     received_spf,
 )
 from mailsim.mta.exchange_online.authentication.composite_authentication import judge_composite
-from mailsim.mta.exchange_online.authentication.dmarc_handling import AntiPhishPolicy, Treatment, handle
+from mailsim.mta.exchange_online.authentication.dmarc_handling import handle
 from mailsim.mta.exchange_online.authentication.judged_address import address_to_judge
 from mailsim.mta.exchange_online.receive.enhanced_filtering import skip_relays
 from mailsim.sender_authentication import arc, dkim, dmarc

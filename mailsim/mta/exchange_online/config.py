@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from ipaddress import IPv4Address
 
+from mailsim.mta.exchange_online.authentication.anti_phish_policy import AntiPhishPolicy
+from mailsim.mta.exchange_online.authentication.arc_config import ArcConfig
 from mailsim.mta.exchange_online.categorize.accepted_domain import AcceptedDomain, accepted_by
 from mailsim.mta.exchange_online.categorize.outbound_spam_policy import HostedOutboundSpamFilterPolicy
 from mailsim.mta.exchange_online.categorize.remote_domain import DEFAULT, RemoteDomain
@@ -36,6 +38,8 @@ class Tenant:
         transport_config: its transport settings.
         remote_domains: those that are written; Default is there besides.
         hosted_outbound_spam_filter_policy: its outbound spam policy.
+        anti_phish_policy: what it does with mail that fails DMARC.
+        arc_config: whose word about earlier results it takes.
     """
 
     name: str
@@ -52,6 +56,8 @@ class Tenant:
     transport_config: TransportConfig = TransportConfig()
     remote_domains: tuple[RemoteDomain, ...] = ()
     hosted_outbound_spam_filter_policy: HostedOutboundSpamFilterPolicy = HostedOutboundSpamFilterPolicy()
+    anti_phish_policy: AntiPhishPolicy = AntiPhishPolicy()
+    arc_config: ArcConfig = ArcConfig()
 
     def accepted(self, domain: str) -> AcceptedDomain | None:
         """Return the most specific accepted domain that covers a domain, None when there is none."""

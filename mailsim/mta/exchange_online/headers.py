@@ -6,6 +6,8 @@ headers. What a session may say about the author is decided in ``promotion``.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from mailsim.mail.date import mail_date
 from mailsim.mail.message import HeaderField, Message, header_field
 from mailsim.mta import cross_premises
@@ -19,6 +21,7 @@ from mailsim.mta.relaying.reports import message_id
 
 DIRECTION = cross_premises.ORGANIZATION + "MessageDirectionality"
 PROMOTED = cross_premises.ORGANIZATION + "Cross-Premises-Headers-Promoted"
+RESULTS = "Authentication-Results"
 _CIPHERS = {
     "TLS1_0": "TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA_P384",
     "TLS1_1": "TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA_P384",
@@ -40,6 +43,19 @@ def arrive(
         passed = cross_premises.stamp(passed, auth_as=author, source=at.mta.fqdn)
     direction = header_field(DIRECTION, attributed.direction)
     return passed.with_top(_received(at, session), direction)
+
+
+def rename_results(message: Message) -> Message:
+    """Rename what other hosts wrote about authentication, so that only the service's own word stands (observed)."""
+    if not message.values(RESULTS):
+        return message
+    header = tuple(
+        HeaderField(b"Authentication-Results-Original" + each.raw[len(RESULTS) :])
+        if each.name.lower() == RESULTS.lower()
+        else each
+        for each in message.header
+    )
+    return replace(message, header=header)
 
 
 def submit(at: PointOfView, message: Message, name: str) -> Message:

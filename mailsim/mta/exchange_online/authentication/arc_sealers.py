@@ -1,6 +1,6 @@
 """Trusted ARC sealers: whose word about earlier results a tenant takes (Set-ArcConfig).
 
-Names are those of the cmdlet, snake_cased. microsoft.com is trusted without being listed ("Security Operations guide for email
+microsoft.com is trusted without being listed ("Security Operations guide for email
 authentication"). What a trusted set reports is believed when it says that DMARC passed, or that SPF or DKIM passed for the
 author's domain.
 
@@ -9,9 +9,7 @@ Sources: Set-ArcConfig, "Configure trusted ARC sealers".
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import ClassVar
-
+from mailsim.mta.exchange_online.authentication.arc_config import ArcConfig
 from mailsim.mta.exchange_online.authentication.authentication_assumptions import SEALERS
 from mailsim.mta.kind import PointOfView
 from mailsim.reason.check import Check, check
@@ -19,22 +17,11 @@ from mailsim.reason.cite import documented
 from mailsim.reason.decision import Decision
 from mailsim.sender_authentication.arc import ArcResult, ArcSet, ArcVerdict, trusted_sets
 from mailsim.sender_authentication.authentication_results import MethodResult, read_results
-from mailsim.world.source import Written
 
 CONFIG = documented("ms:set-arcconfig", "ArcTrustedSealers")
 TRUST = documented("ms:email-authentication-arc-configure", "trusted ARC sealers")
 
 ALWAYS_TRUSTED = "microsoft.com"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ArcConfig(Written):
-    """The ARC settings of a tenant (Set-ArcConfig)."""
-
-    SPELLING: ClassVar[str] = "exchange"
-    IGNORED: ClassVar[frozenset[str]] = frozenset({"Identity"})
-
-    arc_trusted_sealers: tuple[str, ...] = ()
 
 
 def override(at: PointOfView, config: ArcConfig, chain: ArcVerdict, author: str) -> Decision[ArcSet | None]:

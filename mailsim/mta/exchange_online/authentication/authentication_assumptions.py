@@ -1,8 +1,6 @@
 """What no source settles about how Exchange Online judges senders, and how a scenario decides it.
 
 Each is asked by ``at.assumed`` where it matters; the check that rests on it cites the choice.
-
-Unmodelled: ``receive`` does not ask for any of it yet, since the simulated DNS has no TXT records to judge by.
 """
 
 from __future__ import annotations
@@ -45,5 +43,11 @@ SEALERS = Assumption(
     },
     evidence="the page speaks of the sealer's domain in the seal, not of chains with several sealers",
 )
+JUNK_LEVEL = Assumption(
+    key="exo-junk-level",
+    question="which spam confidence level does a message bear that MoveToJmf sends to Junk Email?",
+    choices={"5": "5, spam", "9": "9, high confidence spam"},
+    evidence="the action is documented to move the message, and levels from 5 on to do so; which one it is, is not written down",
+)
 
-AUTHENTICATING = (IMPLICIT, NOT_HONOURED, SEVERAL_SIGNATURES, SEALERS)
+AUTHENTICATING = (IMPLICIT, NOT_HONOURED, SEVERAL_SIGNATURES, SEALERS, JUNK_LEVEL)

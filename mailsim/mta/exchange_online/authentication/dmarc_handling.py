@@ -4,8 +4,6 @@ By default a policy of reject is carried out at the end of the message with 550 
 into quarantine. That is so only where the service sees the true source of the message: behind another service, without
 Enhanced Filtering, the policy is not carried out. A trusted ARC sealer overrides the failure.
 
-Names are those of Set-AntiPhishPolicy, snake_cased.
-
 Unmodelled: spoof intelligence and the Tenant Allow/Block List, which may let a message through. Sources:
 Set-AntiPhishPolicy, "Anti-phishing policies", "Anti-spam message headers".
 """
@@ -14,14 +12,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from enum import Enum
-from typing import ClassVar
 
 from mailsim.mail.reply import Reply
 from mailsim.mta.exchange_online import replies
+from mailsim.mta.exchange_online.authentication.anti_phish_policy import AntiPhishPolicy, Treatment
 from mailsim.mta.exchange_online.authentication.authentication_assumptions import NOT_HONOURED
 from mailsim.mta.kind import PointOfView
-from mailsim.mta.unmodelled import Configured
 from mailsim.reason.check import Check, check
 from mailsim.reason.cite import documented
 from mailsim.reason.decision import Decision
@@ -33,47 +29,6 @@ POLICY = documented("ms:set-antiphishpolicy", "HonorDmarcPolicy, DmarcRejectActi
 SOURCE = documented("ms:anti-phishing-policies-about", "DMARC policies behind another service")
 ACTIONS = documented("ms:message-headers-eop-mdo", "action")
 OVERRIDE = documented("ms:email-authentication-arc-configure", "compauth=pass and reason=130")
-
-
-class Treatment(Enum):
-    """What becomes of a message."""
-
-    DELIVER = "delivered"
-    MOVE_TO_JMF = "MoveToJmf"
-    QUARANTINE = "Quarantine"
-    REJECT = "Reject"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AntiPhishPolicy(Configured):
-    """The anti-phishing policy of a tenant, as far as it is about DMARC (Set-AntiPhishPolicy)."""
-
-    SPELLING: ClassVar[str] = "exchange"
-    IGNORED: ClassVar[frozenset[str]] = frozenset(
-        {"AdminDisplayName", "Guid", "Identity", "IsDefault", "Name"}
-    )
-    UNMODELLED: ClassVar[frozenset[str]] = frozenset({"EnableSpoofIntelligence"})
-
-    honor_dmarc_policy: bool = True
-    dmarc_reject_action: Treatment = Treatment.REJECT
-    dmarc_quarantine_action: Treatment = Treatment.QUARANTINE
-    authentication_fail_action: Treatment = Treatment.MOVE_TO_JMF
-
-    def __post_init__(self) -> None:
-        """Refuse what the cmdlet refuses.
-
-        Raises:
-            ValueError: for an action that the property does not take.
-        """
-        _require(self.dmarc_reject_action, "DmarcRejectAction", Treatment.QUARANTINE, Treatment.REJECT)
-        taken = (Treatment.MOVE_TO_JMF, Treatment.QUARANTINE)
-        _require(self.dmarc_quarantine_action, "DmarcQuarantineAction", *taken)
-        _require(self.authentication_fail_action, "AuthenticationFailAction", *taken)
-
-
-def _require(given: Treatment, name: str, *taken: Treatment) -> None:
-    if given not in taken:
-        raise ValueError(f"{name} is {given.value}; wanted {' or '.join(each.value for each in taken)}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

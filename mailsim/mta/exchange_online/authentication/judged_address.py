@@ -23,8 +23,9 @@ def address_to_judge(facts: SessionFacts, skipped: Decision[Skipped | None] | No
     found = skipped.value if skipped else None
     used = found is not None and found.in_scope
     saw = f"{found.original.address} behind {facts.peer_ip}" if found else f"{facts.peer_ip} connected"
+    off = skipped is None or not skipped.because
     made = check(
-        used,
+        used or off,
         "Enhanced Filtering",
         saw=saw,
         wanted="an original sender, with the recipients in scope",

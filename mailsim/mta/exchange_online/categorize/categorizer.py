@@ -17,6 +17,7 @@ from mailsim.mta.exchange_online.categorize.bounces import turn_back
 from mailsim.mta.exchange_online.categorize.centralized import by_way_of_on_premises, not_sent_back
 from mailsim.mta.exchange_online.categorize.leaving import leaving
 from mailsim.mta.exchange_online.categorize.limits import sender_limits
+from mailsim.mta.exchange_online.categorize.quarantine import quarantined
 from mailsim.mta.exchange_online.categorize.recipients import (
     Addressee,
     addressees,
@@ -71,7 +72,10 @@ def _within_limits(
 
 
 def _way(at: PointOfView, item: Item, recipient: Recipient) -> _Way:
-    """Send one recipient on-premises as it is addressed, or everybody it stands for where they belong."""
+    """Quarantine for one recipient, send it on-premises as it is addressed, or everybody it stands for where they belong."""
+    kept = quarantined(item, recipient)
+    if kept is not None:
+        return _Way((kept,))
     found = tuple(addressees(at, item, recipient))
     rules = tuple(_outcome(addressee, rule) for addressee in found for rule in addressee.rules)
     by_rule = any(rule_choice(addressee) for addressee in found)

@@ -114,7 +114,7 @@ def _leave(
             return Copy(envelope=envelope, message=item.message, fate=fate, because=refused)
         message = loops.mark(message, leaving.tenant)
     because = (*because, *((leads_to(connector, leaving.to.domain),) if connector else ()))
-    leaves = depart(at, leaving, addressee, connector)
+    leaves = depart(at, leaving, addressee, connector, item.context.judged)
     answer = f"connector {connector.name!r}" if connector else f"MX of {leaving.to.domain}"
     return Copy(
         envelope=replace(envelope, reverse_path=leaves.reverse_path),

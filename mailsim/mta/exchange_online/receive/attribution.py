@@ -17,6 +17,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from mailsim.mail.address import Mailbox, ReversePath
+from mailsim.mta.exchange_online.authentication.judged import Judged
 from mailsim.mta.exchange_online.config import ExchangeOnlineConfig, Tenant
 from mailsim.mta.exchange_online.connector import ConnectorType
 from mailsim.mta.exchange_online.receive.inbound_connector import (
@@ -99,10 +100,12 @@ class Owners:
     Args:
         first: the tenant of the first recipient, or of the mailbox that handed it in.
         others: the tenants of recipients that belong to another one.
+        judged: what was found out about the sender; None for mail that did not come from outside.
     """
 
     first: str
     others: Mapping[Mailbox, str] = field(default_factory=dict, hash=False)
+    judged: Judged | None = None
 
     def of(self, recipient: Mailbox) -> str:
         """Return the tenant whose mail it is for a recipient, as addressed when the item arrived."""

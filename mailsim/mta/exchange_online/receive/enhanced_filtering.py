@@ -75,7 +75,7 @@ def skip_relays(
     question = f"original sender behind {connector.name!r}"
     if not (connector.ef_skip_last_ip or connector.ef_skip_ips):
         return Decision(question, None, (), "enhanced filtering is off")
-    walked = tuple(_hops(facts, message))
+    walked = tuple(hops_of(facts, message))
     skipped = [each for each in walked if _is_skipped(connector, facts, each)]
     original = next((each for each in walked if each not in skipped), None)
     found = _found(connector, walked, original)
@@ -94,7 +94,7 @@ def _is_skipped(connector: InboundConnector, facts: SessionFacts, hop: Hop) -> b
     return any(hop.address in each for each in connector.ef_skip_ips)
 
 
-def _hops(facts: SessionFacts, message: Message) -> Iterator[Hop]:
+def hops_of(facts: SessionFacts, message: Message) -> Iterator[Hop]:
     """Yield the hosts from the newest to the oldest."""
     yield Hop(facts.peer_ip, facts.ehlo)
     for value in message.values("Received"):

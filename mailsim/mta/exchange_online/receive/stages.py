@@ -8,6 +8,8 @@ Sources: "Office 365 message attribution", "NDRs in Exchange Online", "Exchange 
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from mailsim.mail.address import Mailbox
 from mailsim.mail.author import author_of
 from mailsim.mail.command import Mail, Rcpt
@@ -16,6 +18,7 @@ from mailsim.mail.envelope import Envelope
 from mailsim.mail.message import Message
 from mailsim.mail.reply import Reply
 from mailsim.mta.exchange_online import defaults, headers, replies
+from mailsim.mta.exchange_online.authentication.arrival import Arrival
 from mailsim.mta.exchange_online.receive import submission
 from mailsim.mta.exchange_online.receive.admission import (
     RELAY,
@@ -25,7 +28,7 @@ from mailsim.mta.exchange_online.receive.admission import (
     ways_in,
     words,
 )
-from mailsim.mta.exchange_online.receive.attribution import Attributed, Owners, attribute
+from mailsim.mta.exchange_online.receive.attribution import INCOMING, Attributed, Owners, attribute
 from mailsim.mta.exchange_online.receive.edge_blocking import EDGE_BLOCKING, doubts, is_known_at_edge
 from mailsim.mta.exchange_online.receive.enhanced_filtering import skip_relays
 from mailsim.mta.exchange_online.receive.promotion import judge_trust
@@ -35,6 +38,9 @@ from mailsim.reason.check import Check, check
 from mailsim.reason.cite import documented
 from mailsim.reason.decision import Decision, Gate, Reason, admit
 from mailsim.world.facts import SessionFacts
+
+if TYPE_CHECKING:
+    from mailsim.mta.exchange_online.authentication.judgement import Judgement
 
 NDRS = documented("ms:ndrs-exchange-online", "5.7.506")
 LIMITS = documented("ms:exchange-online-limits", "Exchange Online limits")
@@ -112,9 +118,19 @@ def judge_recipient(
 
 
 def take(at: PointOfView, session: Session, envelope: Envelope, message: Message, name: str) -> Acceptance:
-    """Take a message over: size, loop count and a user's senders, then header firewall, promotion and stamps."""
+    """Take a message over: size, loop count, a user's senders and DMARC, then header firewall, promotion and stamps."""
     loops = headers.own_hops(at, message)
     found = [attribute(at, session.facts, envelope.reverse_path, path) for path in envelope.paths]
+    by = found[0].value.connector
+    arrival = Arrival(
+        facts=session.facts,
+        envelope=envelope,
+        message=message,
+        name=name,
+        connector=by,
+        skipped=skip_relays(by, session.facts, message, envelope.paths) if by else None,
+    )
+    judgement = _judgement(at, arrival, found[0].value)
     decision = admit(
         "DATA",
         (
@@ -122,18 +138,22 @@ def take(at: PointOfView, session: Session, envelope: Envelope, message: Message
             Gate("message size", lambda: _fits(message.size), replies.TOO_LARGE, LIMITS),
             Gate("loop count", lambda: _few_loops(loops), replies.too_many_hops(at.mta.fqdn), LOOPS),
             *submission.content_gates(at, session.facts, envelope.reverse_path, author_of(message)),
+            *(judgement.gates if judgement else ()),
         ),
+        judgement.because if judgement else (),
     )
     if decision.value is not None:
         return Acceptance(Decision("DATA", decision.value, decision.because, "refused"), None)
-    stamped, because = _stamped(at, session, envelope, message, found[0].value)
+    stamped, because = _stamped(at, session, arrival, found[0].value)
+    if judgement is not None:
+        stamped = stamped.with_top(*judgement.fields)
     item = Item(
         name=name,
         envelope=envelope,
         message=stamped,
         arrived=at.now,
         facts=session.facts,
-        context=_owners(envelope, found),
+        context=_owners(envelope, found, judgement),
     )
     shown_id = shown_message_id(message, name, at.mta.fqdn)
     reply = replies.queued(shown_id, internal_id(at.mta.id, name), at.mta.fqdn)
@@ -153,23 +173,34 @@ def _still_open(
     )
 
 
+def _judgement(at: PointOfView, arrival: Arrival, attributed: Attributed) -> Judgement | None:
+    """Judge the sender of mail from outside."""
+    if attributed.tenant is None or attributed.direction != INCOMING:
+        return None
+    from mailsim.mta.exchange_online.authentication.judgement import judge
+
+    return judge(at, attributed.tenant, arrival)
+
+
 def _stamped(
-    at: PointOfView, session: Session, envelope: Envelope, message: Message, attributed: Attributed
+    at: PointOfView, session: Session, arrival: Arrival, attributed: Attributed
 ) -> tuple[Message, tuple[Reason, ...]]:
     """Return the message as it goes into the spool, and why its header says so."""
-    trust = judge_trust(at, session.facts, attributed, envelope.reverse_path, message)
-    arrived = headers.arrive(at, session, message, attributed, trust.value)
-    if attributed.connector is None:
+    message, skipped = arrival.message, arrival.skipped
+    trust = judge_trust(at, session.facts, attributed, arrival.envelope.reverse_path, message)
+    received = headers.rename_results(message) if attributed.direction == INCOMING else message
+    arrived = headers.arrive(at, session, received, attributed, trust.value)
+    if skipped is None:
         return arrived, (trust,)
-    skipped = skip_relays(attributed.connector, session.facts, message, envelope.paths)
     fields = skipped.value.fields if skipped.value else ()
     return arrived.with_top(*fields), (trust, *((skipped,) if skipped.because else ()))
 
 
-def _owners(envelope: Envelope, found: list[Decision[Attributed]]) -> Owners:
+def _owners(envelope: Envelope, found: list[Decision[Attributed]], judgement: Judgement | None) -> Owners:
     first = found[0].value.owner
     pairs = zip(envelope.paths, found, strict=True)
-    return Owners(first, {path: each.value.owner for path, each in pairs if each.value.owner != first})
+    others = {path: each.value.owner for path, each in pairs if each.value.owner != first}
+    return Owners(first, others, judgement.judged if judgement else None)
 
 
 def _shown(found: list[Decision[Attributed]]) -> tuple[Decision[Attribution], ...]:

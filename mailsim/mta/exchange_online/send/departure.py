@@ -14,6 +14,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from mailsim.mail.address import Mailbox, ReversePath
+from mailsim.mta.exchange_online.authentication.judged import Judged
 from mailsim.mta.exchange_online.categorize.recipients import Addressee
 from mailsim.mta.exchange_online.config import Tenant
 from mailsim.mta.exchange_online.send import srs
@@ -52,9 +53,21 @@ def is_sent_on(addressee: Addressee) -> bool:
 
 
 def depart(
-    at: PointOfView, leaving: Leaving, addressee: Addressee, connector: OutboundConnector | None
+    at: PointOfView,
+    leaving: Leaving,
+    addressee: Addressee,
+    connector: OutboundConnector | None,
+    judged: Judged | None = None,
 ) -> Departure:
-    """Decide with which sender a recipient's copy leaves, and from which address."""
+    """Decide with which sender a recipient's copy leaves, and from which address.
+
+    Args:
+        at: the service.
+        leaving: the recipient.
+        addressee: the same, with what it was resolved from.
+        connector: by which it leaves; None for the MX.
+        judged: what was found out about the sender; None where nothing was.
+    """
     sender, tenant = addressee.resolution.reverse_path, leaving.tenant
     sent_on = is_sent_on(addressee)
     if sender is None or not leaving.outside or not (sent_on or leaving.from_on_premises):
@@ -66,7 +79,7 @@ def depart(
     if connector is not None and connector.is_on_premises:
         enabled = _is_rewritten_for(connector)
         return Departure(sender if enabled.failed else rewritten, because=(own, enabled))
-    passed = _is_authenticated(at, sender)
+    passed = _is_authenticated(at, sender, judged)
     if passed.failed:
         return Departure(sender, by_relay_pool=True, because=(own, passed))
     return Departure(rewritten, because=(own, passed))
@@ -100,16 +113,21 @@ def _is_rewritten_for(connector: OutboundConnector) -> Check:
     )
 
 
-def _is_authenticated(at: PointOfView, sender: Mailbox) -> Check:
-    """SPF or DKIM of the sender passed on the way in; not judged here unless the scenario says."""
-    choice, rule = at.assumed(SENDER_AUTHENTICATED), "SPF or DKIM of the sender on its way in"
+def _is_authenticated(at: PointOfView, sender: Mailbox, judged: Judged | None) -> Check:
+    """SPF or DKIM of the sender passed on the way in; where nobody looked the scenario says, or it is not judged."""
+    rule = "SPF or DKIM of the sender on its way in"
+    wanted = "passed; otherwise the relay pool, with the sender as it came"
+    if judged is not None:
+        saw = f"{judged.found}, sender {sender}"
+        return check(judged.authenticated, rule, saw=saw, wanted=wanted, cite=POOL)
+    choice = at.assumed(SENDER_AUTHENTICATED)
     if SENDER_AUTHENTICATED.key not in at.world.assumptions:
-        saw = f"not modelled for {sender}, taken as {choice}; assumptions: {{{SENDER_AUTHENTICATED.key}: ...}} decides it"
+        saw = f"not examined for {sender}, taken as {choice}; assumptions: {{{SENDER_AUTHENTICATED.key}: ...}} decides it"
         return unknown(rule, saw=saw, cite=POOL)
     return check(
         choice == "passed",
         rule,
         saw=f"{choice} for {sender}, as the scenario says",
-        wanted="passed; otherwise the relay pool, with the sender as it came",
+        wanted=wanted,
         cite=SENDER_AUTHENTICATED.cite(choice),
     )

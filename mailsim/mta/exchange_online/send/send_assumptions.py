@@ -45,12 +45,12 @@ DISABLED_BY_RULE = Assumption(
 )
 SENDER_AUTHENTICATED = Assumption(
     key="exo-foreign-sender-authenticated",
-    question="did mail with a foreign sender that a tenant sends on pass SPF or DKIM when it came in?",
+    question="did mail with a foreign sender that on-premises relays through a tenant pass SPF or DKIM when it came in?",
     choices={
         "passed": "yes: it leaves by the normal pool, and the sender is rewritten",
         "failed": "no: it leaves by the relay pool, and the sender stays",
     },
-    evidence="SPF and DKIM are not modelled; most mail that is not spam passes one of them",
+    evidence="mail from outside is examined; what the service makes of mail by an OnPremises connector is not modelled",
 )
 RETRY = Assumption(
     key="exo-retry",
