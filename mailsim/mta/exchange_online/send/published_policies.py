@@ -6,6 +6,7 @@ address and for the TLSA records (rfc7672:2.2); a host that an enforced policy d
 
 By a smart host, the smart host is the policy domain (rfc8461:3.4), and its TLSA records count (rfc7672:2.2.2).
 
+Unmodelled: TLSA records at the name that an alias stands for (rfc7672:2.1.3).
 Sources: New-OutboundConnector, "How SMTP DANE works", rfc7672, rfc8461.
 """
 
@@ -185,7 +186,7 @@ def _allowed(survey: _Survey, found: tuple[Target, ...]) -> Iterator[Target]:
 
 def _policy_for(survey: _Survey, target: Target) -> tuple[StsPolicy | None, Reason | None]:
     """Return the policy that a host is held against, with how it was come by; one of mode none asks for nothing."""
-    domain = survey.relay.domain or target.host
+    domain = survey.relay.domain or target.host  # an address has no policy
     if survey.relay.asks.sts is Use.NEVER or domain.startswith("[") or domain[-1:].isdigit():
         return None, None
     decision = survey.policy_of(domain.lower())
