@@ -36,8 +36,10 @@ from mailsim.mta.exchange_server.send.transport_service import TransportService
 from mailsim.mta.exchange_server.sites import Site, SiteLink
 from mailsim.mta.exchange_server.transport_config import TransportConfig
 from mailsim.mta.rules.rule import TransportRule
+from mailsim.sender_authentication.mta_sts import StsMode
 from mailsim.world.certificate import Eku, KeyType
 from mailsim.world.distinguished_name import DistinguishedName
+from mailsim.world.dns import Dnssec
 from mailsim.world.source import Origin
 from mailsim.world.tls_version import TlsVersion
 
@@ -543,6 +545,24 @@ SETS = "the Name, and the properties that become others, as by the Set cmdlet"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PolicyHostText:
+    """What the web host of a domain says as its MTA-STS policy (RFC 8461); the TXT record goes without saying."""
+
+    mode: StsMode
+    mx: tuple[str, ...] = ()
+    max_age: timedelta = field(default=timedelta(days=7), metadata={"doc": "such as 1d; by default 7d"})
+    id: str = field(default="1", metadata={"doc": "of the TXT record that goes without saying"})
+    certificate: str = field(
+        default="", metadata={"doc": "what it shows; by default a right one of a public authority"}
+    )
+    unreachable: bool = False
+    unreachable_since: timedelta | None = field(
+        default=None, metadata={"doc": "after the start, such as +1d"}
+    )
+    origin: Origin | None = _origin()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ChangeText:
     """What becomes different at an instant."""
 
@@ -658,6 +678,12 @@ class ScenarioText:
     )
     zone_files: tuple[str, ...] | Mapping[OwnerText, str] = field(
         default=(), metadata={"doc": "files beside the scenario, or ORIGIN: file; dns goes before them"}
+    )
+    dnssec: Mapping[OwnerText, Dnssec] = field(
+        default_factory=dict, metadata={"doc": "zone: signed, bogus or unsigned; by default unsigned"}
+    )
+    mta_sts: Mapping[OwnerText, PolicyHostText] = field(
+        default_factory=dict, metadata={"doc": "by domain, the MTA-STS policy that its web host answers with"}
     )
     changes: tuple[ChangeText, ...] = field(
         default=(), metadata={"doc": "what becomes different while time passes"}

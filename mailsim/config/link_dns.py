@@ -1,7 +1,8 @@
 """From the DNS of a scenario to zones, views and changes.
 
 Records come from three places, the first that has a type of a name counts: ``dns:``, zone files, and what goes without saying
-(the addresses of hosts, the host names by which every tenant is reached, the MX of internet domains, PTR records).
+(the addresses of hosts, the host names by which every tenant is reached, the MX of internet domains, PTR records, the TXT records of
+MTA-STS policies).
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from mailsim.config.document import Mark
 from mailsim.config.files import beside, read_text
 from mailsim.config.format import ChangeText, DnsFaultText, DnsViewText, FailWord
 from mailsim.config.hosts import host_named
+from mailsim.config.link_policies import records_of_policies
 from mailsim.config.link_service import domains_of, inbound_host
 from mailsim.config.linking import Linking
 from mailsim.config.names import mark_of, require_known
@@ -24,7 +26,7 @@ from mailsim.mta.client import ClientConfig
 from mailsim.mta.exchange_online.config import ExchangeOnlineConfig
 from mailsim.mta.exchange_online.defaults import LEGACY_SUBMISSION_HOST, SUBMISSION_HOST
 from mailsim.mta.generic.config import GenericConfig
-from mailsim.world.dns import A, Data, Mx, Ptr, RecordSet, View, Zones, follow
+from mailsim.world.dns import A, Data, Mx, Ptr, RecordSet, Tlsa, View, Zones, follow
 from mailsim.world.dns.change import DnsChange
 from mailsim.world.dns.name import normal, reverse_name
 from mailsim.world.topology import Mta
@@ -56,8 +58,11 @@ def link_dns(linking: Linking, mtas: Mapping[str, Mta]) -> Names:
     written = RecordSets(linking, at, "dns", may_deny=True)
     written.add_table(linking.text.dns)
     imported = _imported(linking)
-    sources = (written.sets, imported.sets, _implied(mtas.values()))
-    public = Zones.of(_first_of(*sources, denied=written.denied), written.faults)
+    policies = {(each.owner, each.type): each for each in records_of_policies(linking)}
+    sources = (written.sets, imported.sets, _implied(mtas.values()), policies)
+    dnssec = tuple(sorted((str(zone), state) for zone, state in linking.text.dnssec.items()))
+    public = Zones.of(_first_of(*sources, denied=written.denied), written.faults, dnssec)
+    _require_certificates(linking, public, at)
     views = tuple(_views(linking, mtas, public))
     _warn_of_aliases(linking, public, at)
     return Names(public, views, tuple(_changes(linking, views)))
@@ -139,6 +144,21 @@ def _implied_by(mta: Mta) -> Iterator[tuple[str, *tuple[Data, ...]]]:
 def _published(mta: Mta) -> tuple[IPv4Address, ...]:
     """Return the addresses in the DNS: of the service not the relay pool's, from which mail only leaves."""
     return mta.addresses[:1] if isinstance(mta.config, ExchangeOnlineConfig) else mta.addresses
+
+
+def _require_certificates(linking: Linking, zones: Zones, at: Mark | None) -> None:
+    """Report TLSA records of certificates and authorities that are not defined."""
+    for records in zones.sets:
+        for each in (data for data in records.data if isinstance(data, Tlsa)):
+            where = f"dns: TLSA of {records.owner}:"
+            if each.certificate:
+                require_known(
+                    each.certificate, linking.certificates, linking.diagnostics, at, f"{where} certificate"
+                )
+            if each.authority:
+                require_known(
+                    each.authority, linking.authorities, linking.diagnostics, at, f"{where} authority"
+                )
 
 
 # --- views --------------------------------------------------------------------------------------------------

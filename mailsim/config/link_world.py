@@ -20,6 +20,7 @@ from mailsim.config.link_dns import link_dns
 from mailsim.config.link_faults import link_faults
 from mailsim.config.link_hosts import link_client, link_internet
 from mailsim.config.link_organization import link_organization
+from mailsim.config.link_policies import link_policies
 from mailsim.config.link_service import link_service
 from mailsim.config.linking import Linking
 from mailsim.config.names import mark_of
@@ -72,6 +73,7 @@ class WorldLinker:
             seed=self._text.seed,
             stranger=self._stranger(mtas),
             assumptions=link_assumptions(self._text, self._diagnostics),
+            policy_hosts=link_policies(self._linking),
         )
         return replace(world, mtas={name: _by_host_name(mta, world) for name, mta in mtas.items()})
 

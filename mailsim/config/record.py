@@ -174,10 +174,19 @@ def _soa(words: list[_Word]) -> Data:
 
 
 def _tlsa(words: list[_Word]) -> Data:
+    """Read TLSA, whose last part is hexadecimal, or ``certificate:NAME`` or ``authority:NAME`` of the scenario."""
+    of, colon, name = words[3].text.partition(":")
+    if colon and of in ("certificate", "authority"):
+        usage, selector, matching = (
+            _number(each, most) for each, most in zip(words, (3, 1, 2), strict=False)
+        )
+        return Tlsa(usage, selector, matching, b"", **{of: name})
     try:
         association = bytes.fromhex(words[3].text)
     except ValueError:
-        raise ValueError(f"{words[3].text!r} is not hexadecimal") from None
+        raise ValueError(
+            f"{words[3].text!r} is not hexadecimal, nor certificate:NAME or authority:NAME"
+        ) from None
     usage, selector, matching = (_number(each, 255) for each in words[:3])
     return Tlsa(usage, selector, matching, association)
 

@@ -214,7 +214,7 @@ def _sign_in(talk: Talk, claim: Claim) -> Steps:
 
 def _refused_starttls(talk: Talk, answer: Reply) -> None:
     """Go on in clear text where the policy allows it."""
-    if talk.relay.tls.demand.mandatory:
+    if talk.relay.tls.demand.mandatory or talk.target.published.demands_tls:
         _judge(talk, _offer(talk, tls_failed=f"STARTTLS was answered {answer}"))
     else:
         _note(talk, NotSecured(talk.target.host, f"STARTTLS was answered {answer}"), None)
@@ -222,7 +222,7 @@ def _refused_starttls(talk: Talk, answer: Reply) -> None:
 
 def _offer(talk: Talk, *, tls: TlsFacts | None = None, tls_failed: str = "") -> Offer:
     target = talk.target
-    return Offer(target.host, talk.capabilities, tls, tls_failed, target.address)
+    return Offer(target.host, talk.capabilities, tls, tls_failed, target.address, published=target.published)
 
 
 def _judge(talk: Talk, offer: Offer) -> None:
@@ -233,7 +233,8 @@ def _judge(talk: Talk, offer: Offer) -> None:
     if decision.value is not None:
         talk.because = decision
     if offer.tls is not None:
-        verdict = TlsVerdict.VERIFIED if talk.relay.tls.demand.verified else TlsVerdict.ENCRYPTED
+        verified = talk.relay.tls.demand.verified or talk.target.published.verifies
+        verdict = TlsVerdict.VERIFIED if verified else TlsVerdict.ENCRYPTED
         verdict = verdict if decision.value is None else TlsVerdict.REJECTED
         _note(talk, Secured("client", offer.tls.version, offer.tls.peer, verdict, offer.host), decision)
     elif decision.value is not None or offer.tls_failed:

@@ -50,6 +50,7 @@ from mailsim.mta.kind import (
 from mailsim.mta.resolver import DnsCache
 from mailsim.pki import Pki
 from mailsim.reason.decision import Decision, Reason
+from mailsim.sender_authentication.mta_sts import CachedPolicy
 from mailsim.trace import events
 from mailsim.trace.log import EventLog
 from mailsim.world.facts import SessionFacts
@@ -97,6 +98,7 @@ class Pipeline:
         self._histories: defaultdict[str, History] = defaultdict(History)
         self._caches: defaultdict[str, DnsCache] = defaultdict(DnsCache)
         self._faults = Faults()
+        self._policies: defaultdict[str, dict[str, CachedPolicy]] = defaultdict(dict)
         self._by_address = _by_address(world)
 
     # --- time -----------------------------------------------------------------------------------------------
@@ -122,7 +124,8 @@ class Pipeline:
         """Return the point of view of an MTA now."""
         mta = self.world.mtas[mta_id]
         history, cache = self._histories[mta_id], self._caches[mta_id]
-        return PointOfView(self.world, self._pki, mta, self.now, history, cache)
+        policies = self._policies[mta_id]
+        return PointOfView(self.world, self._pki, mta, self.now, history, cache, policies)
 
     def record(
         self,

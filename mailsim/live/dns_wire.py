@@ -6,15 +6,16 @@ addresses are given as the loopback addresses that carry them, and names for tho
 
 Records of one set come in any order, as from real servers: dnspython shuffles them.
 
-Unmodelled: IPv6 (AAAA records are kept back, since what they name lies outside of this machine), DNSSEC, zone transfer. Addresses in
-TXT records stay as they are modelled.
+Unmodelled: IPv6 (AAAA records are kept back, since what they name lies outside of this machine), signatures, zone transfer. Addresses in
+TXT records stay as they are modelled. No signature is ever sent: of zones that a scenario states to be signed answers bear the AD bit,
+as from a resolver that has validated them, and what is stated to be bogus fails.
 Sources: RFC 1035 section 4, RFC 2308 section 3, RFC 6891, RFC 7766, RFC 8482.
 """
 
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -29,7 +30,19 @@ import dns.rdatatype
 import dns.rrset
 
 from mailsim.live.addressing import AddressPlan
-from mailsim.world.dns import A, Answer, Data, DnsStatus, Lookup, RecordSet, Soa, Zones, follow
+from mailsim.world.dns import (
+    A,
+    Answer,
+    Data,
+    Dnssec,
+    DnsStatus,
+    Lookup,
+    RecordSet,
+    Soa,
+    Tlsa,
+    Zones,
+    follow,
+)
 from mailsim.world.dns.follow import Ask
 from mailsim.world.dns.name import normal, reverse_name, reversed_address
 
@@ -49,11 +62,13 @@ class Horizon:
         zones: the records, as one view has them.
         now: the simulated instant, UTC.
         plan: which loopback address carries which modelled one.
+        tlsa: writes a TLSA record as a zone file has it.
     """
 
     zones: Zones
     now: datetime
     plan: AddressPlan
+    tlsa: Callable[[Tlsa], str] = str
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +150,7 @@ def _answer(query: dns.message.Message, horizon: Horizon, *, stream: bool) -> Re
         nonlocal delay
         answer = horizon.zones.ask(name, kind, horizon.now)
         delay += answer.delay
-        return answer
+        return _validated(answer)
 
     kind = dns.rdatatype.to_text(asked.rdtype)
     found = _everything(ask, horizon.zones, name) if kind == "ANY" else [follow(ask, name, kind)]
@@ -144,12 +159,19 @@ def _answer(query: dns.message.Message, horizon: Horizon, *, stream: bool) -> Re
         return None
     reply = _reply(query, _RCODES.get(status, dns.rcode.NOERROR))
     reply.flags |= dns.flags.AA
+    if found[0].dnssec.authentic and (query.flags & dns.flags.AD or query.ednsflags & dns.flags.DO):
+        reply.flags |= dns.flags.AD  # rfc6840:5.8
     if not status.passes:
         records = [*found[0].aliases, *(each.records for each in found if each.records is not None)]
-        reply.answer.extend(_rrsets(asked.name, name, records, horizon.plan))
+        reply.answer.extend(_rrsets(asked.name, name, records, horizon))
         if len(reply.answer) == len(found[0].aliases):
             reply.authority.extend(_denial(horizon.zones.soa_of(found[0].name)))
     return Response(_wire(reply, query, stream=stream), delay)
+
+
+def _validated(answer: Answer) -> Answer:
+    """Return what a validating resolver hands on (RFC 4035 section 5.5)."""
+    return Answer(DnsStatus.SERVFAIL, dnssec=answer.dnssec) if answer.dnssec is Dnssec.BOGUS else answer
 
 
 _RCODES = {DnsStatus.NXDOMAIN: dns.rcode.NXDOMAIN, DnsStatus.SERVFAIL: dns.rcode.SERVFAIL}
@@ -171,20 +193,22 @@ def _modelled(name: str, plan: AddressPlan) -> str:
 
 
 def _rrsets(
-    asked: dns.name.Name, name: str, found: list[RecordSet], plan: AddressPlan
+    asked: dns.name.Name, name: str, found: list[RecordSet], horizon: Horizon
 ) -> Iterator[dns.rrset.RRset]:
     """Yield records as the wire has them, under the name that was asked for."""
     for records in found:
-        texts = [text for data in records.data if (text := _text(data, plan))]
+        texts = [text for data in records.data if (text := _text(data, horizon))]
         owner = asked if records.owner == name else dns.name.from_text(records.owner)
         if texts:
             yield dns.rrset.from_text(owner, records.ttl, dns.rdataclass.IN, records.type, *texts)
 
 
-def _text(data: Data, plan: AddressPlan) -> str:
+def _text(data: Data, horizon: Horizon) -> str:
     """Return data as a zone file has it, empty where it is kept back."""
     if isinstance(data, A):
-        return str(plan.carrier(data.address) or "")
+        return str(horizon.plan.carrier(data.address) or "")
+    if isinstance(data, Tlsa):
+        return horizon.tlsa(data)
     return "" if data.type == "AAAA" else data.zone_text
 
 

@@ -27,6 +27,7 @@ from mailsim.live.guard import Guard
 from mailsim.live.listeners import Listeners
 from mailsim.live.run import Endpoint, Run, WallClock
 from mailsim.live.tls import is_spoken
+from mailsim.mta.relaying.dns_lookup import tlsa_text
 from mailsim.world.tls_version import TlsVersion
 from mailsim.world.topology import Topology
 
@@ -115,7 +116,8 @@ class LiveRun:
         self._run.tick()
         world = self.pipeline.world
         seen = next((each.seen for each in world.views if each.name == view), world.zones)
-        return Horizon(seen, self.pipeline.now, self._run.plan)
+        pki = self.pipeline.view(next(iter(world.mtas))).pki
+        return Horizon(seen, self.pipeline.now, self._run.plan, lambda record: tlsa_text(record, pki))
 
     def submit(self, submission: Submission) -> None:
         """Hand a message in when it is due, while the run goes on."""

@@ -22,11 +22,13 @@ from mailsim.mail.message import Message
 from mailsim.mail.reply import Reply
 from mailsim.mail.sasl import Claim
 from mailsim.mta.history import History
+from mailsim.mta.relaying.published import NOTHING_PUBLISHED, Asks, Published
 from mailsim.mta.relaying.tls_policy import TlsPolicy
 from mailsim.mta.resolver import NEGATIVE_TTL, PATIENCE, DnsCache, Resolver
 from mailsim.pki import Pki
 from mailsim.reason.assumption import Assumption
 from mailsim.reason.decision import Decision, Reason
+from mailsim.sender_authentication.mta_sts import CachedPolicy
 from mailsim.world.facts import SessionFacts, TlsFacts
 from mailsim.world.tls_version import NoCommonVersion, TlsVersions
 from mailsim.world.topology import Mta, Topology
@@ -43,6 +45,7 @@ class PointOfView:
         now: the simulated instant, UTC.
         history: what this MTA remembers of earlier transactions.
         cache: the answers of the DNS that this MTA still has.
+        policies: the MTA-STS policies that it has fetched, by domain.
     """
 
     world: Topology
@@ -51,10 +54,15 @@ class PointOfView:
     now: datetime
     history: History = field(default_factory=History, compare=False)
     cache: DnsCache = field(default_factory=DnsCache, compare=False)
+    policies: dict[str, CachedPolicy] = field(default_factory=dict, compare=False)
 
     @property
     def dns(self) -> Resolver:
         """Return what asks the DNS for this MTA from now on; ask all of one decision at the same one."""
+        return self.resolver()
+
+    def resolver(self, *, validates: bool = False) -> Resolver:
+        """Return what asks the DNS, by DNSSEC where it validates."""
         return Resolver(
             self.world,
             self.mta.id,
@@ -62,6 +70,7 @@ class PointOfView:
             self.cache,
             negative_ttl=self.assumed(NEGATIVE_TTL),
             patience=self.assumed(PATIENCE),
+            validates=validates,
         )
 
     @property
@@ -246,6 +255,7 @@ class Relay:
         messages_per_connection: after so many messages a new connection is opened.
         queue: the next hop domain as a queue shows it, where it is neither the domain nor the smart hosts.
         says_helo: whether HELO is said instead of EHLO.
+        asks: whether what the next hop's domain publishes about TLS is asked for.
     """
 
     via: str
@@ -260,6 +270,7 @@ class Relay:
     messages_per_connection: int = 20
     queue: str = ""
     says_helo: bool = False
+    asks: Asks = Asks()
 
     @property
     def next_hop(self) -> str:
@@ -304,13 +315,21 @@ Fate: TypeAlias = Deliver | Relay | Refuse | Drop | Hold
 
 
 class RouteProblem(Enum):
-    """Why a next hop leads nowhere; ``DNS_FAILED`` is for now, another try may find it."""
+    """Why a next hop leads nowhere; from ``DNS_FAILED`` on it is for now, another try may find it."""
 
     NO_SUCH_DOMAIN = "the domain does not exist"
     NO_ADDRESS = "no host of it has an address"
     NULL_MX = "the domain accepts no mail (null MX)"
     BACK_HERE = "its best MX is this host itself"
     DNS_FAILED = "the DNS does not answer"
+    BOGUS = "DNSSEC proves the answer of the DNS wrong"
+    NOT_IN_POLICY = "none of its hosts is in its MTA-STS policy"
+    NO_TLSA = "none of its hosts has TLSA records secured by DNSSEC, which are demanded"
+
+    @property
+    def published(self) -> bool:
+        """Whether it comes of what a domain publishes about its TLS, which not every kind of MTA asks for."""
+        return self in (RouteProblem.BOGUS, RouteProblem.NOT_IN_POLICY, RouteProblem.NO_TLSA)
 
 
 @dataclass(frozen=True, slots=True)
@@ -321,11 +340,13 @@ class Target:
         host: the name it was found by; a literal stays as written.
         address: the modelled address.
         port: always 25 between MTAs.
+        published: what is known to be published about its TLS.
     """
 
     host: str
     address: IPv4Address
     port: int = 25
+    published: Published = NOTHING_PUBLISHED
 
 
 @dataclass(frozen=True, slots=True)
@@ -404,6 +425,7 @@ class Offer:
         tls_failed: why the handshake failed; empty when it did not.
         address: where it was reached; None where that does not matter.
         mismatch: the versions of TLS that both sides speak, where the handshake failed by them.
+        published: what is published about the host's TLS.
     """
 
     host: str
@@ -412,6 +434,7 @@ class Offer:
     tls_failed: str = ""
     address: IPv4Address | None = None
     mismatch: NoCommonVersion | None = None
+    published: Published = NOTHING_PUBLISHED
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@
 decision at the same one and read ``now`` at the end. The cache belongs to the MTA and is kept by ``flow``; what it holds
 depends on the order of the run only, which is the same for prediction and live run. Records age by their TTL (RFC 1035
 section 3.2.1), answers that there are none by the SOA (RFC 2308 section 5). That an authority failed is not kept (RFC 9520 wants a
-second at least, and no MTA tries again within one).
+second at least, and no MTA tries again within one). One that validates takes what is bogus for a failure (RFC 4035 section 5.5).
 
 Unmodelled: caches between the MTA and the authority, and further DNS servers to ask when the first fails.
 """
@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 from typing import TypeAlias
 
 from mailsim.reason.assumption import Assumption
-from mailsim.world.dns import Answer, DnsStatus, Lookup, Soa, follow
+from mailsim.world.dns import Answer, Dnssec, DnsStatus, Lookup, Soa, follow
 from mailsim.world.dns.name import normal
 from mailsim.world.topology import Topology
 
@@ -146,6 +146,7 @@ class Resolver:
         cache: what this MTA still has.
         negative_ttl: a choice of ``NEGATIVE_TTL``.
         patience: a choice of ``PATIENCE``.
+        validates: whether DNSSEC is looked at.
     """
 
     def __init__(
@@ -157,6 +158,7 @@ class Resolver:
         *,
         negative_ttl: str = NEGATIVE_TTL.default,
         patience: str = PATIENCE.default,
+        validates: bool = False,
     ) -> None:
         self.now = now
         self._world = world
@@ -164,6 +166,7 @@ class Resolver:
         self._cache = cache
         self._negative_ttl = _SPANS[negative_ttl]
         self._patience = _SPANS[patience]
+        self._validates = validates
 
     def mx(self, domain: str) -> Asked:
         """Ask for the MX records of a domain; ``found.exchanges`` has them in order."""
@@ -181,12 +184,18 @@ class Resolver:
             kind: the type in capitals, such as ``TXT``.
         """
         begun, used = self.now, list[Kept]()
-        found = follow(lambda name, kind: self._ask(name, kind, used), name, kind)
+        found = follow(lambda name, kind: self._validated(self._ask(name, kind, used)), name, kind)
         took = self.now - begun
         if not used:
             return Asked(found, took=took)
         oldest = min(used, key=lambda kept: kept.came)
         return Asked(found, self.now - oldest.came, oldest.lasts, oldest.assumed, took)
+
+    def _validated(self, answer: Answer) -> Answer:
+        """Return what may be used of an answer: nothing that is proved to be wrong."""
+        if self._validates and answer.dnssec is Dnssec.BOGUS:
+            return Answer(DnsStatus.SERVFAIL, dnssec=Dnssec.BOGUS)
+        return answer
 
     def _ask(self, name: str, kind: str, used: list[Kept]) -> Answer:
         """Answer one question from the cache, else from the authority; an answer of another instant is noted."""
@@ -205,7 +214,8 @@ class Resolver:
             self.now += self._patience
             return Answer(DnsStatus.TIMEOUT)
         self.now += answer.delay
-        if not answer.status.passes:
+        bogus = self._validates and answer.dnssec is Dnssec.BOGUS
+        if not answer.status.passes and not bogus:
             self._cache.keep(name, kind, self._kept(answer))
         return answer
 

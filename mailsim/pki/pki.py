@@ -139,6 +139,22 @@ class Pki:
         leaf = certificate.chain[0] if certificate.chain else b""
         return next((spec.revoked_since for spec in revoked if self._leaf(spec) == leaf), None)
 
+    def certificate_der(self, name: str) -> bytes:
+        """Return a host certificate, DER.
+
+        Raises:
+            Bug, StaleCertificate, ValueError: as ``credentials``.
+        """
+        return self.presented(name).chain[0]
+
+    def authority_der(self, name: str) -> bytes:
+        """Return the certificate of an authority, DER.
+
+        Raises:
+            Bug, StaleCertificate: as ``credentials``.
+        """
+        return self._authority(name).certificate.public_bytes(Encoding.DER)
+
     def _leaf(self, spec: CertificateSpec) -> bytes:
         return self.presented(spec.name).chain[0]
 

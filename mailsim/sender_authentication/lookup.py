@@ -35,12 +35,19 @@ class DnsAnswer:
             (rfc7208:3.3), without quotes; octets beyond ASCII are UTF-8 with ``surrogateescape``.
         ttl: seconds for which it may be kept.
         authentic: whether DNSSEC vouches for it (the AD bit), also for the absence of records.
+        named: how the records are shown, where their own text depends on keys of the moment; empty shows the text.
     """
 
     status: DnsOutcome
     records: tuple[str, ...] = ()
     ttl: int = 0
     authentic: bool = False
+    named: tuple[str, ...] = ()
+
+    @property
+    def shown(self) -> str:
+        """Return the records as people read them, else how the look-up ended."""
+        return "; ".join(self.named or self.records) or self.status.value
 
     @property
     def failed(self) -> bool:

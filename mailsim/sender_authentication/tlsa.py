@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import Enum
 from itertools import pairwise
@@ -70,12 +70,14 @@ class TlsaRecord:
         selector: 0 for the certificate, 1 for its key (SPKI).
         matching: 0 for all of it, 1 for SHA-256, 2 for SHA-512.
         data: what must be found.
+        named: how it is shown; empty shows the beginning of the data.
     """
 
     usage: int
     selector: int
     matching: int
     data: bytes
+    named: str = field(default="", compare=False)
 
     @property
     def usable(self) -> bool:
@@ -88,7 +90,7 @@ class TlsaRecord:
         return self.data == _association(certificate, self.selector, self.matching)
 
     def __str__(self) -> str:
-        return f"{self.usage} {self.selector} {self.matching} {self.data.hex()[:16]}..."
+        return self.named or f"{self.usage} {self.selector} {self.matching} {self.data.hex()[:16]}..."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,6 +161,21 @@ def evaluate(
     """
     name = f"_{port}._tcp.{host}"
     answer = lookup(name, "TLSA")
+    return judge_answer(host, chain, answer, at=at, encrypted=encrypted, names=names, port=port)
+
+
+def judge_answer(
+    host: str,
+    chain: Sequence[bytes],
+    answer: DnsAnswer,
+    *,
+    at: datetime,
+    encrypted: bool = True,
+    names: Sequence[str] = (),
+    port: int = PORT,
+) -> DaneVerdict:
+    """Judge the session with a host by TLSA records that were looked up before; the arguments are those of ``evaluate``."""
+    name = f"_{port}._tcp.{host}"
     records, because = _read_answer(name, answer)
     if records is None:
         outcome = DaneOutcome.UNKNOWN if answer.failed else DaneOutcome.NOT_APPLICABLE
@@ -184,7 +201,7 @@ def _verdict(host: str, outcome: DaneOutcome, because: tuple[Reason, ...]) -> Da
 
 def _read_answer(name: str, answer: DnsAnswer) -> tuple[tuple[TlsaRecord, ...] | None, tuple[Reason, ...]]:
     """Return the records, None where DANE does not go by them."""
-    saw = "; ".join(answer.records) or answer.status.value
+    saw = answer.shown
     if answer.failed:
         return None, (check(False, f"TLSA {name}", saw=saw, wanted="an answer", cite=ERRORS),)
     secure = answer.authentic and bool(answer.records)
@@ -192,8 +209,14 @@ def _read_answer(name: str, answer: DnsAnswer) -> tuple[tuple[TlsaRecord, ...] |
     made = check(secure, f"TLSA {name}", saw=f"{saw}; {vouched}", wanted="secure records", cite=RECORDS)
     if not secure:
         return None, (made,)
-    records = tuple(record for text in answer.records if (record := _read_or_none(text)))
-    return records, (made,)
+    return read_records(answer), (made,)
+
+
+def read_records(answer: DnsAnswer) -> tuple[TlsaRecord, ...]:
+    """Return the TLSA records of an answer; what cannot be read is left out."""
+    shown = answer.named or ("",) * len(answer.records)
+    read = zip(map(_read_or_none, answer.records), shown, strict=True)
+    return tuple(replace(record, named=name) for record, name in read if record is not None)
 
 
 def _read_or_none(text: str) -> TlsaRecord | None:

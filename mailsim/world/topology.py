@@ -15,6 +15,7 @@ from mailsim.reason.assumption import Assumption
 from mailsim.world.certificate import AuthoritySpec, CertificateSpec
 from mailsim.world.dns import View, Zones
 from mailsim.world.fault import Fault
+from mailsim.world.policy_host import PolicyHost
 from mailsim.world.source import Written
 from mailsim.world.tls_version import TlsVersions
 
@@ -104,6 +105,7 @@ class Topology:
         certificates: certificate descriptions by name.
         stranger: the modelled address of a peer that the plan does not know.
         assumptions: open points that the scenario decides, by name.
+        policy_hosts: where MTA-STS policies are fetched, by domain.
     """
 
     start: datetime
@@ -118,6 +120,7 @@ class Topology:
     certificates: Mapping[str, CertificateSpec] = field(default_factory=dict, hash=False)
     stranger: IPv4Address = IPv4Address("203.0.113.250")
     assumptions: Mapping[str, str] = field(default_factory=dict, hash=False)
+    policy_hosts: Mapping[str, PolicyHost] = field(default_factory=dict, hash=False)
 
     def assumed(self, assumption: Assumption) -> str:
         """Return how an open point is decided: as the scenario says, else by the best guess."""

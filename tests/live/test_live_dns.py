@@ -30,6 +30,7 @@ from mailsim.world.dns import (
     A,
     Aaaa,
     Cname,
+    Dnssec,
     DnsStatus,
     Fault,
     Mx,
@@ -109,6 +110,26 @@ def test_answers(name, kind, rcode, answer):
     assert (dns.rcode.to_text(reply.rcode()), sorted(texts(reply))) == (rcode, sorted(answer))
     assert reply.flags & dns.flags.AA
     assert reply.flags & dns.flags.RA
+
+
+@pytest.mark.parametrize(
+    ("name", "flags", "rcode", "authentic"),
+    [
+        ("mx.northwind.com", dns.flags.AD, "NOERROR", True),
+        ("nowhere.northwind.com", dns.flags.AD, "NXDOMAIN", True),
+        ("mx.northwind.com", 0, "NOERROR", False),
+        ("plain.example", dns.flags.AD, "NXDOMAIN", False),
+        ("wrong.example", dns.flags.AD, "SERVFAIL", False),
+    ],
+)
+def test_answers_about_signed_zones_bear_the_ad_bit(name, flags, rcode, authentic):
+    """For those who ask for it (RFC 6840 section 5.8); what is bogus fails."""
+    states = (("northwind.com", Dnssec.SIGNED), ("wrong.example", Dnssec.BOGUS))
+    horizon = replace(HORIZON, zones=replace(RECORDS, dnssec=states))
+    query = dns.message.make_query(name, "A")
+    query.flags |= flags
+    reply = dns.message.from_wire(respond(query.to_wire(), horizon, stream=False).octets)
+    assert (dns.rcode.to_text(reply.rcode()), bool(reply.flags & dns.flags.AD)) == (rcode, authentic)
 
 
 @pytest.mark.shows("rfc2308", "3")

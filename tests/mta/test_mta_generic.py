@@ -183,7 +183,7 @@ def test_a_smart_host_takes_everything():
     assert (copy.fate.via, copy.fate.next_hop) == ("smart host", "out.example")
 
 
-@pytest.mark.parametrize("problem", RouteProblem)
+@pytest.mark.parametrize("problem", [each for each in RouteProblem if not each.published])
 def test_every_dead_end_has_words(problem):
     """Each kind of failed look-up has a final reply; a DNS that does not answer has one for now."""
     at = world()

@@ -10,7 +10,7 @@ import pytest
 from builders import START
 
 from mailsim.mta.resolver import DnsCache, Resolver, span
-from mailsim.world.dns import A, Cname, DnsStatus, Fault, Mx, RecordSet, Soa, View, Zones
+from mailsim.world.dns import A, Cname, Dnssec, DnsStatus, Fault, Mx, RecordSet, Soa, View, Zones
 from mailsim.world.dns.change import DnsChange
 from mailsim.world.topology import Topology
 
@@ -191,3 +191,13 @@ def test_a_host_asks_in_its_view():
 def test_lengths_in_words(seconds, words):
     """As an explanation says them."""
     assert span(timedelta(seconds=seconds)) == words
+
+
+def test_only_a_validating_resolver_minds_bogus_answers():
+    """It takes them for a failure and keeps none; any other uses them (RFC 4035 section 5.5)."""
+    for validates, status in ((False, DnsStatus.FOUND), (True, DnsStatus.SERVFAIL)):
+        asking = Asking(RecordSet("a.example", 60, (HERE,)), validates=validates)
+        zones = replace(asking.world.zones, dnssec=(("example", Dnssec.BOGUS),))
+        asking.world = replace(asking.world, zones=zones)
+        assert asking.lookup("a.example", "A").status is status
+        assert bool(asking.lookup("a.example", "A", 5).age) is not validates

@@ -12,6 +12,7 @@ from mailsim.world.dns import (
     A,
     Aaaa,
     Cname,
+    Dnssec,
     DnsStatus,
     Fault,
     Mx,
@@ -275,3 +276,17 @@ def test_reverse_names():
 def test_records_in_words(data, shown, zone_text):
     """People see names without the last dot, zone files have it."""
     assert (str(data), data.zone_text) == (shown, zone_text)
+
+
+def test_dnssec_is_inherited_and_weakest_along_aliases():
+    """A name is as its nearest zone is stated to be; an answer is as its worst part (RFC 4035 section 4.3)."""
+    states = (("a.example", Dnssec.SIGNED), ("b.a.example", Dnssec.UNSIGNED), ("c.example", Dnssec.BOGUS))
+    sets = (
+        RecordSet("x.a.example", 60, (Cname("y.b.a.example"),)),
+        RecordSet("z.a.example", 60, (Cname("x.c.example"),)),
+    )
+    zones = Zones.of(sets, (), states)
+    assert zones.ask("x.a.example", "A").dnssec is Dnssec.SIGNED
+    assert zones.ask("none.b.a.example", "A").dnssec is Dnssec.UNSIGNED
+    assert follow(zones.ask, "x.a.example", "A").dnssec is Dnssec.UNSIGNED
+    assert follow(zones.ask, "z.a.example", "A").dnssec is Dnssec.BOGUS

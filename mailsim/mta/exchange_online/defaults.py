@@ -12,6 +12,7 @@ from datetime import timedelta
 from mailsim.mail.reply import reply
 from mailsim.mta.exchange_online.send.send_assumptions import RETRY
 from mailsim.mta.relaying.retry import Schedule
+from mailsim.reason.cite import documented
 
 MAX_MESSAGE_SIZE = 157_286_400  # 150 MB, observed in EHLO
 LOOP_ITERATIONS = 20
@@ -41,6 +42,12 @@ SCHEDULE = Schedule(
     warns_after=timedelta(hours=4),
     cite=RETRY.cite("growing"),
 )
+PUBLISHED_SCHEDULE = replace(
+    SCHEDULE,
+    steps=((2, timedelta(minutes=15)),),
+    cite=documented("ms:how-smtp-dane-works", "after 15 minutes, 15 minutes, then every hour for 24 hours"),
+)
+"""After a session that DANE or MTA-STS does not allow."""
 SCHEDULES = {
     "growing": SCHEDULE,
     "five-minutes": replace(SCHEDULE, steps=(), then=timedelta(minutes=5), cite=RETRY.cite("five-minutes")),

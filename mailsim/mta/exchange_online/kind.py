@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from ipaddress import IPv4Address
 
@@ -19,7 +20,7 @@ from mailsim.mta.exchange_online.config import ExchangeOnlineConfig
 from mailsim.mta.exchange_online.peer_certificate import fall_back, look_at_next_hop
 from mailsim.mta.exchange_online.receive import message_trace, receive_assumptions, stages, submission
 from mailsim.mta.exchange_online.receive.attribution import Owners
-from mailsim.mta.exchange_online.send import send_assumptions, sending
+from mailsim.mta.exchange_online.send import secured_offer, send_assumptions, sending
 from mailsim.mta.kind import (
     Acceptance,
     Categorized,
@@ -104,10 +105,14 @@ class ExchangeOnline:
         return sending.choose_next_hop(at, relay)
 
     def on_offer(self, at: PointOfView, relay: Relay, offer: Offer) -> Decision[Reply | None]:
+        published = secured_offer.judge_published(at, relay, offer)
+        if published.value is not None:
+            return published
         word = partial(sending.word_tls_problem, at=at, policy=relay.tls, offer=offer)
-        return judge_offer(
+        judged = judge_offer(
             at, relay, offer, word, cite=sending.TLS, diligence=look_at_next_hop(at), fallback=fall_back(at)
         )
+        return replace(judged, because=(*published.because, *judged.because))
 
     def on_no_route(self, at: PointOfView, relay: Relay, problem: RouteProblem) -> Reply:
         return sending.word_no_route(at, relay, problem)

@@ -123,6 +123,18 @@ NO_ROUTE = {
     RouteProblem.BACK_HERE: reply(554, "5.4.14", "Hop count exceeded - possible mail loop ATTR34"),
 }
 
+# what a next hop does not meet that its domain publishes (ms:ndrs-exchange-online); the code 450 is by analogy
+DANE_ERRORS = {
+    "4.7.321": "starttls-not-supported: Destination mail server must support TLS to receive mail.",
+    "4.7.322": "certificate-expired: Destination mail server's certificate is expired.",
+    "4.7.323": "tlsa-invalid: The domain failed DANE validation.",
+    "4.7.324": "dnssec-invalid: Destination domain returned invalid DNSSEC records",
+    "4.7.325": "certificate-host-mismatch: Remote certificate MUST have a common name or subject alternative name matching "
+    "the hostname (DANE)",
+}
+STS_ERRORS = ("4.4.8", "4.7.5")
+PUBLISHED_ERRORS = frozenset((*DANE_ERRORS, *STS_ERRORS))
+
 # how a last error is worded when the message expires; {} stands for what it says after Message=
 EXPIRED = {
     "4.4.312": reply(550, "5.4.312", "Message expired, DNS query failed({})"),
@@ -206,6 +218,8 @@ def unknown_at_remote(answer: Reply) -> Reply:
 
 def expired(last_error: Reply) -> Reply | None:
     """Word the expiry after a last error; None where it has no words of its own."""
+    if last_error.enhanced in PUBLISHED_ERRORS:
+        return reply(550, f"5{last_error.enhanced[1:]}", last_error.lines[0].partition(" [LastAttempted")[0])
     wording = EXPIRED.get(last_error.enhanced)
     if wording is None:
         return None
@@ -311,6 +325,27 @@ def cannot_connect(message: str, host: str, address: str) -> Reply:
     """Word the last error of a session without the TLS that the connector wants."""
     text = f"Cannot connect to remote server [Message={message}] {_attempted(host, address, -1)}"
     return reply(450, "4.4.317", text)
+
+
+def dane_failed(code: str, host: str, address: str) -> Reply:
+    """Word the last error of a session that DANE does not allow."""
+    return reply(450, code, f"{DANE_ERRORS[code]} {_attempted(host, address, -1)}")
+
+
+def dane_undecided(code: str, domain: str) -> Reply:
+    """Word the last error of a domain of which no host may be used by DANE."""
+    return reply(450, code, f"{DANE_ERRORS[code]} [LastAttemptedServerName={domain}]")
+
+
+def sts_hosts(domain: str) -> Reply:
+    """Word the last error of a domain whose MTA-STS policy names none of its hosts."""
+    return reply(450, "4.4.8", f"MX hosts of {domain} failed MTA-STS validation")
+
+
+def sts_certificate(reason: str, host: str, address: str) -> Reply:
+    """Word the last error of a certificate that does not meet an MTA-STS policy."""
+    text = f"Remote certificate failed MTA-STS validation. Reason: {reason}"
+    return reply(450, "4.7.5", f"{text} {_attempted(host, address, -1)}")
 
 
 def subject_mismatch(expected: str, presented: str) -> str:

@@ -25,12 +25,14 @@ from mailsim.reason.assumption import Assumption
 from mailsim.reason.check import Check, check, unknown
 from mailsim.reason.cite import documented, rfc
 from mailsim.reason.decision import Decision
-from mailsim.world.dns import DnsStatus, Mx
+from mailsim.world.dns import Dnssec, DnsStatus, Mx
 
 MX_LOOKUP = rfc(5321, "5.1")
 NULL_MX = rfc(7505, "3")
 NEGATIVE = rfc(2308, "5")
 FAULT_TOLERANCE = documented("ms:dns-query-failure-sensitivity", "DnsFaultTolerance")
+
+BOGUS_SAID = "its signatures do not fit (DNSSEC)"
 
 EQUAL_MX = Assumption(
     key="equal-mx-order",
@@ -85,7 +87,7 @@ class _Search:
         if asked.status is DnsStatus.TIMEOUT:
             patience = self.at.assumed(PATIENCE)
             return [check(True, "an answer is waited for", saw=patience, cite=PATIENCE.cite(patience))]
-        if not asked.age or asked.status is DnsStatus.FOUND:
+        if not asked.age or asked.status is DnsStatus.FOUND or asked.status.passes:
             return []
         choice, rule = self.at.assumed(NEGATIVE_TTL), "that there is none is remembered"
         cite, saw = (NEGATIVE_TTL.cite(choice), choice) if asked.assumed else (NEGATIVE, "as the SOA says")
@@ -93,7 +95,12 @@ class _Search:
 
 
 def choose_targets(
-    at: PointOfView, relay: Relay, *, avoid_self: bool, lenient: bool = True
+    at: PointOfView,
+    relay: Relay,
+    *,
+    avoid_self: bool,
+    lenient: bool = True,
+    dns: Resolver | None = None,
 ) -> Decision[Targets]:
     """Find the addresses that a route leads to.
 
@@ -102,11 +109,12 @@ def choose_targets(
         relay: the route.
         avoid_self: whether an MX that is this MTA, and all it outranks, is left out.
         lenient: whether a bad MX costs only itself.
+        dns: what asks; None asks without DNSSEC.
 
     Returns:
         A decision whose checks are the look-ups made.
     """
-    search = _Search(at, at.dns)
+    search = _Search(at, dns or at.dns)
     if relay.smart_hosts:
         targets = _by_smart_hosts(search, relay.smart_hosts)
     else:
@@ -127,8 +135,9 @@ def _by_smart_hosts(search: _Search, hosts: tuple[str, ...]) -> Targets:
     found = tuple(target for targets in each for target in targets.found)
     if found:
         return Targets(found)
-    failed = any(targets.problem is RouteProblem.DNS_FAILED for targets in each)
-    return Targets((), RouteProblem.DNS_FAILED if failed else RouteProblem.NO_ADDRESS)
+    problems = {targets.problem for targets in each}
+    passing = (each for each in (RouteProblem.BOGUS, RouteProblem.DNS_FAILED) if each in problems)
+    return Targets((), next(passing, RouteProblem.NO_ADDRESS))
 
 
 def _smart_host(search: _Search, host: str) -> Targets:
@@ -138,8 +147,8 @@ def _smart_host(search: _Search, host: str) -> Targets:
         return Targets((Target(str(address), address),))
     asked = search.dns.mx(host)
     if asked.status.passes:
-        search.note(f"MX of {host}", asked.status.value, found=False, asked=asked, wanted="an answer")
-        return Targets((), RouteProblem.DNS_FAILED)
+        search.note(f"MX of {host}", _failure(asked), found=False, asked=asked, wanted="an answer")
+        return Targets((), _problem(asked))
     records = asked.found.exchanges
     if not records:
         return _addresses(search, (Mx(0, host),), written=False)
@@ -159,8 +168,8 @@ def _by_mx(search: _Search, domain: str, *, avoid_self: bool, lenient: bool) -> 
     asked, rule = search.dns.mx(domain), f"MX of {domain}"
     if asked.status.passes:
         # rfc5321:5.1 a temporary error leaves the message in the queue
-        search.note(rule, asked.status.value, found=False, asked=asked, wanted="an answer")
-        return Targets((), RouteProblem.DNS_FAILED)
+        search.note(rule, _failure(asked), found=False, asked=asked, wanted="an answer")
+        return Targets((), _problem(asked))
     if asked.status is DnsStatus.NXDOMAIN:
         search.note(rule, _by_alias(asked, "NXDOMAIN"), found=False, asked=asked)
         return Targets((), RouteProblem.NO_SUCH_DOMAIN)
@@ -246,15 +255,25 @@ def _addresses(search: _Search, records: tuple[Mx, ...], *, written: bool = True
     ``written`` says whether the records are MX records, or stand for a host that has none.
     """
     found: list[Target] = []
-    failed = False
+    failed: RouteProblem | None = None
     for mx in _in_order(search, records):
         asked = search.addresses(mx.exchange)
-        failed = failed or asked.status.passes
+        failed = failed or (_problem(asked) if asked.status.passes else None)
         usable = _usable_addresses(search, mx.exchange, asked, written=written)
         found += [Target(mx.exchange, each) for each in usable]
     if found:
         return Targets(tuple(found))
-    return Targets((), RouteProblem.DNS_FAILED if failed else RouteProblem.NO_ADDRESS)
+    return Targets((), failed or RouteProblem.NO_ADDRESS)
+
+
+def _problem(asked: Asked) -> RouteProblem:
+    """Return what a failed look-up means for the route."""
+    return RouteProblem.BOGUS if asked.found.dnssec is Dnssec.BOGUS else RouteProblem.DNS_FAILED
+
+
+def _failure(asked: Asked) -> str:
+    """Say how a look-up failed."""
+    return f"{asked.status.value}: {BOGUS_SAID}" if asked.found.dnssec is Dnssec.BOGUS else asked.status.value
 
 
 def _in_order(search: _Search, records: tuple[Mx, ...]) -> tuple[Mx, ...]:
@@ -278,7 +297,7 @@ def _lot(at: PointOfView, host: str) -> bytes:
 
 def _usable_addresses(search: _Search, host: str, asked: Asked, *, written: bool) -> tuple[IPv4Address, ...]:
     addresses = asked.found.addresses
-    saw = ", ".join(map(str, addresses)) or asked.status.value
+    saw = ", ".join(map(str, addresses)) or _failure(asked)
     usable = bool(addresses) and not (written and _is_faulty_alias(search, host, asked))
     search.note(f"A of {host}", _by_alias(asked, saw), found=usable, asked=asked, wanted="an address")
     if asked.status is DnsStatus.NODATA:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address
 from typing import TypeAlias
 
+from mailsim.world.dns.dnssec import Dnssec, weakest
 from mailsim.world.dns.name import normal
 from mailsim.world.dns.rdata import A, Cname, Mx, Txt
 from mailsim.world.dns.zones import Answer, DnsStatus, RecordSet, Zones
@@ -31,6 +32,7 @@ class Lookup:
         records: what was found there; None for nothing.
         aliases: the CNAME records on the way.
         soa: with an answer that there is nothing, the zone's, where it has one.
+        dnssec: of all answers on the way together.
     """
 
     status: DnsStatus
@@ -38,6 +40,7 @@ class Lookup:
     records: RecordSet | None = None
     aliases: tuple[RecordSet, ...] = ()
     soa: RecordSet | None = None
+    dnssec: Dnssec = Dnssec.UNSIGNED
 
     @property
     def exchanges(self) -> tuple[Mx, ...]:
@@ -68,12 +71,13 @@ def follow(ask: Ask, name: str, kind: str) -> Lookup:
         name: whose records.
         kind: their type, in capitals.
     """
-    name, aliases = normal(name), list[RecordSet]()
+    name, aliases, states = normal(name), list[RecordSet](), list[Dnssec]()
     while True:
         answer = ask(name, kind)
+        states.append(answer.dnssec)
         records = answer.records
         if records is None or records.type == kind:
-            return Lookup(answer.status, name, records, tuple(aliases), answer.soa)
+            return Lookup(answer.status, name, records, tuple(aliases), answer.soa, weakest(states))
         aliases.append(records)
         target = records.data[0]
         # rfc1034:3.6.2 a circle is an error

@@ -171,7 +171,9 @@ class Tlsa(_Shown):
         usage: 0 to 3; 3 is the host's own certificate.
         selector: 0 the whole certificate, 1 its public key.
         matching: 0 the thing itself, 1 its SHA-256, 2 its SHA-512.
-        association: the thing or its digest.
+        association: the thing or its digest; empty where it is that of a certificate of the simulation.
+        certificate: the name of a host certificate whose association is meant; empty for none.
+        authority: the same of a certificate authority.
     """
 
     type: ClassVar[str] = "TLSA"
@@ -179,9 +181,13 @@ class Tlsa(_Shown):
     selector: int
     matching: int
     association: bytes
+    certificate: str = ""
+    authority: str = ""
 
     def __str__(self) -> str:
-        return f"{self.usage} {self.selector} {self.matching} {self.association.hex()}"
+        meant = f"certificate:{self.certificate}" if self.certificate else ""
+        meant = f"authority:{self.authority}" if self.authority else meant
+        return f"{self.usage} {self.selector} {self.matching} {meant or self.association.hex()}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,8 @@ exists without such a record, also when it only has names below it) or NXDOMAIN;
 ``follow`` goes along aliases. A ``Fault`` makes a question fail or its answer late. Pure and immutable: equal records are equal
 zones. Nothing is ever looked up outside.
 
-Unmodelled: delegation. Name servers are data; a name belongs to whoever wrote it, and there is no lame delegation.
+Unmodelled: delegation. Name servers are data; a name belongs to whoever wrote it, and there is no lame delegation. Of DNSSEC the
+outcome is stated (``dnssec``); there are no signatures.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from datetime import datetime, timedelta
 from enum import Enum
 from ipaddress import IPv4Address
 
+from mailsim.world.dns.dnssec import Dnssec, SecuredZones, security_of
 from mailsim.world.dns.name import ROOT, normal, parents, wildcard_below
 from mailsim.world.dns.rdata import A, Data
 
@@ -96,12 +98,14 @@ class Answer:
         records: of the type asked for, or the alias that stands in their place; None where there are none.
         soa: of the zone, with an answer that there are none; None where none is written.
         delay: how late it comes.
+        dnssec: what a validating resolver finds; it hands on nothing bogus.
     """
 
     status: DnsStatus
     records: RecordSet | None = None
     soa: RecordSet | None = None
     delay: timedelta = AT_ONCE
+    dnssec: Dnssec = Dnssec.UNSIGNED
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,10 +115,12 @@ class Zones:
     Args:
         sets: each owner and type once.
         faults: what goes wrong; of several that concern a question the last one counts.
+        dnssec: which zones are signed, or have signatures that do not fit.
     """
 
     sets: tuple[RecordSet, ...] = ()
     faults: tuple[Fault, ...] = ()
+    dnssec: SecuredZones = ()
     _tree: Mapping[str, Mapping[str, RecordSet]] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -131,9 +137,9 @@ class Zones:
         object.__setattr__(self, "_tree", tree)
 
     @classmethod
-    def of(cls, sets: Iterable[RecordSet], faults: Iterable[Fault] = ()) -> Zones:
+    def of(cls, sets: Iterable[RecordSet], faults: Iterable[Fault] = (), dnssec: SecuredZones = ()) -> Zones:
         """Make zones in an order of their own, so that equal records are equal zones."""
-        return cls(tuple(sorted(sets, key=lambda each: (each.owner, each.type))), tuple(faults))
+        return cls(tuple(sorted(sets, key=lambda each: (each.owner, each.type))), tuple(faults), dnssec)
 
     def ask(self, name: str, kind: str, at: datetime | None = None) -> Answer:
         """Answer one question, without going along aliases.
@@ -153,13 +159,13 @@ class Zones:
         return Answer(fault.fail, None, soa, fault.delay)
 
     def _answer(self, name: str, kind: str) -> Answer:
-        found = self.at(name)
+        found, secured = self.at(name), security_of(name, self.dnssec)
         if found is None:
-            return Answer(DnsStatus.NXDOMAIN, soa=self.soa_of(name))
+            return Answer(DnsStatus.NXDOMAIN, soa=self.soa_of(name), dnssec=secured)
         records = found.get(kind) or found.get("CNAME")  # rfc1034:3.6.2 an alias has no other data
         if records is None:
-            return Answer(DnsStatus.NODATA, soa=self.soa_of(name))
-        return Answer(DnsStatus.FOUND, records)
+            return Answer(DnsStatus.NODATA, soa=self.soa_of(name), dnssec=secured)
+        return Answer(DnsStatus.FOUND, records, dnssec=secured)
 
     def at(self, name: str) -> Mapping[str, RecordSet] | None:
         """Return the records of a name by type, those of a wildcard under the name itself; None where it does not exist.
@@ -208,7 +214,7 @@ class Zones:
             for each in self.sets
             if each.owner != owner or (kinds is not None and each.type not in kinds)
         )
-        return Zones.of(kept, self.faults)
+        return Zones.of(kept, self.faults, self.dnssec)
 
     def plus(self, sets: Iterable[RecordSet] = (), faults: Iterable[Fault] = ()) -> Zones:
         """Return zones with more in them.
@@ -216,12 +222,12 @@ class Zones:
         Raises:
             ValueError: when an owner has records of the type already.
         """
-        return Zones.of((*self.sets, *sets), (*self.faults, *faults))
+        return Zones.of((*self.sets, *sets), (*self.faults, *faults), self.dnssec)
 
     def over(self, public: Zones) -> Zones:
-        """Return what is seen where these records hide the names of the public ones that they own."""
+        """Return what is seen where these records hide the names of the public ones that they own; zones are signed alike."""
         own = {each.owner for each in self.sets}
         seen = (each for each in public.sets if each.owner not in own)
         hidden = own | {each.owner for each in self.faults}
         faults = (each for each in public.faults if each.owner not in hidden)
-        return Zones.of((*seen, *self.sets), (*faults, *self.faults))
+        return Zones.of((*seen, *self.sets), (*faults, *self.faults), public.dnssec)

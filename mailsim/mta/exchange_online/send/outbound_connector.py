@@ -22,7 +22,6 @@ from mailsim.reason.cite import assumed, documented
 SELECTION = documented("ms:set-up-connectors-to-route-mail", "the worked example with three connectors")
 CENTRALIZED = documented("ms:new-outboundconnector", "RouteAllMessagesViaOnPremises")
 NEXT_HOP = documented("ms:new-outboundconnector", "UseMXRecord, SmartHosts")
-MODES = documented("ms:new-outboundconnector", "SmtpDaneMode")
 TEST_MODE = assumed("exo-test-mode", "what TestMode does is not written down")
 
 
@@ -35,7 +34,7 @@ class TlsSettings(Enum):
 
 
 class MtaStsMode(Enum):
-    """Whether the next hop's MTA-STS policy is asked for. The simulated DNS holds none, so that nothing can fail by it."""
+    """Whether the MTA-STS policy of the next hop's domain is asked for."""
 
     OPPORTUNISTIC = "Opportunistic"
     NONE = "None"
@@ -153,10 +152,6 @@ def doubts(connector: OutboundConnector) -> tuple[Check, ...]:
     if connector.test_mode:
         source = connector.source("TestMode")
         found.append(unknown("TestMode", saw="True", cite=TEST_MODE, source=source))
-    if connector.smtp_dane_mode is SmtpDaneMode.MANDATORY:
-        saw = "Mandatory: mail waits where the next hop has no TLSA records, and the simulated DNS knows none"
-        source = connector.source("SmtpDaneMode")
-        found.append(unknown("SmtpDaneMode", saw=saw, cite=MODES, source=source))
     return tuple(found)
 
 

@@ -81,6 +81,53 @@ DNS_MESSAGE = Assumption(
     "for SERVFAIL or a time-out",
 )
 
+BOGUS = Assumption(
+    key="exo-bogus-dnssec",
+    question="with which last error does mail wait for a domain whose DNSSEC signatures do not fit?",
+    choices={
+        "dnssec-invalid": "4.7.324 dnssec-invalid",
+        "dns-query-failed": "4.4.312 DNS query failed, as for any look-up that fails",
+    },
+    evidence="the page on NDRs lists 4.7.324 for it; the page on DANE said in 2022 that the generic error came instead, "
+    "for the time being",
+)
+NO_TLSA = Assumption(
+    key="exo-mandatory-dane-error",
+    question="with which last error does mail wait where SmtpDaneMode is Mandatory and the next hop has no DANE?",
+    choices={
+        "tlsa-invalid": "4.7.323 tlsa-invalid",
+        "dnssec-invalid": "4.7.324 dnssec-invalid",
+    },
+    evidence="the mail is documented to wait and expire, the error is not; 4.7.323 covers any other failure of DANE",
+)
+TLSA_UNANSWERED = Assumption(
+    key="exo-tlsa-lookup-failed",
+    question="what becomes of a host whose TLSA records cannot be looked up?",
+    choices={
+        "not-used": "it is passed over, as RFC 7672 section 2.1.1 wants it",
+        "without-dane": "it is used as if it had none",
+    },
+    evidence="the page on DANE blocks mail where records are inauthentic, and says nothing of time-outs",
+)
+STS_NO_TLS = Assumption(
+    key="exo-mta-sts-without-starttls",
+    question="with which last error does mail wait for a host without TLS whose policy is enforced?",
+    choices={
+        "starttls": "4.4.317 with 451 5.7.3 STARTTLS is required to send mail, as for a connector",
+        "starttls-not-supported": "4.7.321 starttls-not-supported",
+    },
+    evidence="the page on NDRs has texts for hosts and certificates under MTA-STS, none for missing TLS",
+)
+BOTH = Assumption(
+    key="exo-dane-and-mta-sts",
+    question="does a host that DANE authenticates have to meet the MTA-STS policy too?",
+    choices={
+        "both": "yes: each must be met",
+        "dane-alone": "no: the policy is not looked at",
+    },
+    evidence="RFC 8461 section 2 only forbids that a policy overrides DANE; no page tells the order",
+)
+
 SENDING = (
     CONNECTOR_ORDER,
     WILDCARD_APEX,
@@ -90,4 +137,9 @@ SENDING = (
     RETRY,
     REMOTE_CODES,
     DNS_MESSAGE,
+    BOGUS,
+    NO_TLSA,
+    TLSA_UNANSWERED,
+    STS_NO_TLS,
+    BOTH,
 )

@@ -17,7 +17,18 @@ from mailsim.mta.exchange_online.config import ExchangeOnlineConfig, Tenant
 from mailsim.mta.exchange_online.receive.attribution import Owners
 from mailsim.mta.exchange_online.send import srs
 from mailsim.mta.exchange_online.send.outbound_connector import OutboundConnector, TlsSettings
-from mailsim.mta.exchange_online.send.send_assumptions import DNS_MESSAGE, REMOTE_CODES, RETRY
+from mailsim.mta.exchange_online.send.published_policies import (
+    asks_of,
+    keep_allowed,
+    word_published_problem,
+)
+from mailsim.mta.exchange_online.send.send_assumptions import (
+    BOGUS,
+    DNS_MESSAGE,
+    NO_TLSA,
+    REMOTE_CODES,
+    RETRY,
+)
 from mailsim.mta.exchange_report import Layout, exchange_report
 from mailsim.mta.kind import (
     Item,
@@ -33,9 +44,10 @@ from mailsim.mta.kind import (
 )
 from mailsim.mta.relaying.nexthop import choose_targets
 from mailsim.mta.relaying.offer import TlsProblem
+from mailsim.mta.relaying.published import Use
 from mailsim.mta.relaying.reports import who_is_told
 from mailsim.mta.relaying.tls_policy import TlsDemand, TlsPolicy
-from mailsim.reason.check import check
+from mailsim.reason.check import Check, check
 from mailsim.reason.cite import documented
 from mailsim.reason.decision import Decision
 from mailsim.world.certificate import ChainVerdict, PresentedCertificate
@@ -75,6 +87,7 @@ def relay_by(
         certificate=at.certificate,
         helo=at.mta.fqdn,
         source=(by_relay_pool and at.mta.config.relay_pool_address) or at.mta.addresses[0],
+        asks=asks_of(connector),
     )
 
 
@@ -95,20 +108,38 @@ def choose_next_hop(at: PointOfView, relay: Relay) -> Decision[Targets]:
     """
     config: ExchangeOnlineConfig = at.mta.config
     if not (relay.domain.endswith(INITIAL) and config.owner_of(relay.domain)):
-        return _with_message(at, choose_targets(at, relay, avoid_self=False))
+        return _with_message(at, _by_dns(at, relay))
     saw = f"{relay.domain} is a domain of Microsoft 365, wherever its MX points"
     inside = check(True, "route inside Microsoft 365", saw=saw, cite=INSIDE)
     here = Target(at.mta.fqdn, at.mta.addresses[0])
     return Decision(f"next hop for {relay.domain}", Targets((here,)), (inside,), here.host)
 
 
+def _by_dns(at: PointOfView, relay: Relay) -> Decision[Targets]:
+    """Find the addresses by the DNS, and what is published about their TLS."""
+    dns = at.resolver(validates=relay.asks.dane is not Use.NEVER)
+    return keep_allowed(at, relay, choose_targets(at, relay, avoid_self=False, dns=dns), dns)
+
+
 def _with_message(at: PointOfView, decision: Decision[Targets]) -> Decision[Targets]:
-    """Say which words of the last error are assumed, where the DNS did not answer."""
-    if decision.value.problem is not RouteProblem.DNS_FAILED:
-        return decision
-    choice = at.assumed(DNS_MESSAGE)
-    assumed = check(True, "Message of 4.4.312", saw=choice, cite=DNS_MESSAGE.cite(choice))
-    return replace(decision, because=(assumed, *decision.because))
+    """Say which words of the last error are assumed, where no host is left by the DNS or by what is published."""
+    made = _assumed_words(at, decision.value.problem)
+    return replace(decision, because=(*made, *decision.because)) if made else decision
+
+
+def _assumed_words(at: PointOfView, problem: RouteProblem | None) -> tuple[Check, ...]:
+    if problem is RouteProblem.BOGUS:
+        choice = at.assumed(BOGUS)
+        made = check(True, "last error of bogus answers", saw=choice, cite=BOGUS.cite(choice))
+        generic = choice == "dns-query-failed"
+        return (made, *_assumed_words(at, RouteProblem.DNS_FAILED)) if generic else (made,)
+    if problem is RouteProblem.NO_TLSA:
+        choice = at.assumed(NO_TLSA)
+        return (check(True, "last error without DANE", saw=choice, cite=NO_TLSA.cite(choice)),)
+    if problem is RouteProblem.DNS_FAILED:
+        choice = at.assumed(DNS_MESSAGE)
+        return (check(True, "Message of 4.4.312", saw=choice, cite=DNS_MESSAGE.cite(choice)),)
+    return ()
 
 
 def tls_policy(connector: OutboundConnector | None) -> TlsPolicy:
@@ -152,6 +183,8 @@ def word_no_route(at: PointOfView, relay: Relay, problem: RouteProblem) -> Reply
     """Word the failure of a next hop that leads nowhere."""
     if problem is RouteProblem.NO_SUCH_DOMAIN:
         return replies.no_such_domain(relay.domain)
+    if problem.published:
+        return word_published_problem(at, relay, problem)
     if problem is RouteProblem.DNS_FAILED:
         return replies.dns_failed(at.assumed(DNS_MESSAGE), relay.next_hop)
     return replies.NO_ROUTE[problem]
@@ -166,7 +199,9 @@ def word_unreachable(host: str, address: IPv4Address | None, cause: str) -> Repl
 def after(at: PointOfView, item: Item, waiting: Waiting) -> Next:
     """Try again by the schedule until MessageExpiration; then the last error gives the reply."""
     expires = _owner(at, item).transport_config.message_expiration
-    schedule = replace(defaults.SCHEDULES[at.assumed(RETRY)], expires_after=expires)
+    usual = defaults.SCHEDULES[at.assumed(RETRY)]
+    by_policy = waiting.last_error.enhanced in replies.PUBLISHED_ERRORS
+    schedule = replace(defaults.PUBLISHED_SCHEDULE if by_policy else usual, expires_after=expires)
     following = schedule.next(at.now, item, waiting)
     if following.expired is None:
         return following
