@@ -31,13 +31,15 @@ FAULTS = (
     Fault(owner="broken.example", fail=DnsStatus.SERVFAIL),
     Fault(owner="silent.example", fail=DnsStatus.TIMEOUT),
 )
-WITHOUT_LIBRARIES = """
+PREDICTED = """
 import sys
 from pathlib import Path
 from mailsim.api import load, predict
 predict(load(Path(sys.argv[1])))
-print([name for name in ("spf", "dkim", "publicsuffixlist") if name in sys.modules])
+print([name for name in sys.argv[2:] if name in sys.modules])
 """
+LIBRARIES = ("spf", "dkim", "publicsuffixlist")
+JUDGEMENT = "mailsim.mta.exchange_online.authentication.judgement"
 
 
 @pytest.mark.parametrize(
@@ -93,12 +95,20 @@ def test_without_a_chain_arc_says_the_same_with_and_without_its_library():
     assert dkim.verify(plain, lookup=txt({}), at=START) == ()
 
 
-def test_mail_of_domains_without_records_loads_no_library():
-    """A scenario that says nothing about SPF, DKIM and DMARC is not slowed down by them."""
+@pytest.mark.parametrize(
+    ("scenario", "loaded"),
+    [
+        ("scenarios/certificates/profiles.yaml", []),
+        ("scenarios/hybrid/wizard.yaml", [JUDGEMENT]),
+        ("scenarios/pains/p24-signing-moved.yaml", ["spf", "dkim", JUDGEMENT]),
+    ],
+)
+def test_what_examining_needs_is_loaded_when_it_is_needed(scenario, loaded):
+    """Without mail from outside nothing is; domains without records need no library."""
     ran = subprocess.run(
-        [sys.executable, "-c", WITHOUT_LIBRARIES, "scenarios/hybrid/wizard.yaml"],
+        [sys.executable, "-c", PREDICTED, scenario, *LIBRARIES, JUDGEMENT],
         capture_output=True,
         text=True,
         check=True,
     )
-    assert ran.stdout.strip() == "[]"
+    assert ran.stdout.strip() == str(loaded)
