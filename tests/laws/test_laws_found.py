@@ -18,9 +18,10 @@ from mailsim.mta.exchange_online.receive import inbound_connector as online_inbo
 from mailsim.mta.exchange_server import config as onprem_config
 from mailsim.mta.exchange_server.receive import receive_connector as onprem_receive_connector
 from mailsim.mta.relaying.tls_policy import TlsDemand
-from mailsim.trace.events import Event, Exchanged, Failed, Notified
+from mailsim.trace.events import Event, Exchanged, Failed, Hindered, Notified
 from mailsim.trace.paths import orphans
 from mailsim.world.directory import Directory, DirectoryRecipient, RecipientType
+from mailsim.world.fault import Delay, Fault
 from mailsim.world.topology import CertificateUse, Mta, Topology
 
 ALICE, CAROL = Mailbox("alice", "contoso.com"), Mailbox("carol", "contoso.com")
@@ -134,3 +135,18 @@ def test_enhanced_code_of_another_class():
         f"{each.reply.code} {each.reply.enhanced}" for each in what(predict(one), Exchanged)
     }
     assert observe(one) == predict(one)
+
+
+def test_what_is_put_off_beyond_the_end_still_waits():
+    """A copy whose first attempt a fault delays past the end of the run is in its queue, and not lost."""
+    late = Fault(number=1, to="mx.fabrikam.com", since=START, effect=Delay(7 * DAY))
+    world = topology(
+        internet_mta("mx.northwind.com", "192.0.2.30"),
+        internet_mta("mx.fabrikam.com", "192.0.2.20", domains=frozenset({"fabrikam.com"})),
+        mx={"fabrikam.com": "mx.fabrikam.com"},
+    )
+    sent = submission("m1", "mx.northwind.com", "bob@northwind.com", "alice@fabrikam.com")
+    case = Case(replace(world, faults=(late,)), (sent,), START + DAY)
+    events = predict(case)
+    assert isinstance(events[-1].what, Hindered)
+    assert orphans(events) == ()
