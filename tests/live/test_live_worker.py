@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import smtplib
 import socket
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import replace
 from datetime import timedelta
 from ipaddress import IPv4Address
@@ -79,16 +79,34 @@ def test_until():
 
 def test_port_in_use_stops_the_start():
     """When one listener cannot be had, those before it are closed again."""
+    first, second = IPv4Address("127.1.0.1"), IPv4Address("127.1.0.2")
+    with taken_where_free(second, first) as taken:
 
-    async def run():
-        async with live() as (running, _log):
-            taken = endpoint(running, "mx.northwind.com").actual_port
+        async def run():
             with pytest.raises(LiveError, match=r"\(mx\.northwind\.com:25\) is in use"):
                 async with LiveRun(pipeline_of(two_mtas()), port_offset=taken - 25):
                     pass
-            sockets.bound_socket(IPv4Address("127.1.0.1"), taken, whose="test").close()
+            sockets.bound_socket(first, taken, whose="test").close()
 
-    asyncio.run(run())
+        asyncio.run(run())
+
+
+@contextmanager
+def taken_where_free(here: IPv4Address, there: IPv4Address):
+    """Hold a port of one address that is free at another: which one the machine gives says nothing about the other."""
+    held = []
+    try:
+        while True:
+            held.append(sockets.bound_socket(here, 0, whose="test"))
+            port = held[-1].getsockname()[1]
+            with suppress(LiveError):
+                sockets.bound_socket(there, port, whose="test").close()
+                held[-1].listen()
+                yield port
+                return
+    finally:
+        for each in held:
+            each.close()
 
 
 def test_offset_beyond_the_last_port():
