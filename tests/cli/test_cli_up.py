@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import signal
 import smtplib
 import ssl
 import subprocess
@@ -14,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from running import Running
 
 from mailsim.cli import run_command
 
@@ -24,72 +24,10 @@ DEVICES = str(
 )
 
 
-class Running:
-    """A topology in a process of its own; its events are read as they come."""
-
-    def __init__(self, folder: Path, scenario: str = HYBRID) -> None:
-        self.environment = {**os.environ, "XDG_RUNTIME_DIR": str(folder)}
-        self.copies = folder / "copies"
-        self.process = subprocess.Popen(
-            [
-                sys.executable,
-                "-m",
-                "mailsim",
-                "up",
-                scenario,
-                "--free-ports",
-                "--json",
-                "--deliver",
-                str(self.copies),
-            ],
-            stdout=subprocess.PIPE,
-            text=True,
-            env=self.environment,
-        )
-        head = self.read()
-        self.ca = head["ca"]
-        self.dns = head["dns"]
-        self.state = Path(head["state"])
-        listeners = {
-            (each["host"], each["address"], each["port"]): (each["loopback"], each["actual_port"])
-            for each in head["endpoints"]
-        }
-        self.endpoints = {host: place for (host, _, port), place in reversed(listeners.items()) if port == 25}
-        self.submission = listeners.get(("Exchange Online", "203.0.113.26", 587))
-
-    def read(self) -> dict:
-        """Return the next line."""
-        line = self.process.stdout.readline()
-        assert line, "the topology ended"
-        return json.loads(line)
-
-    def wait_for(self, event: str, **wanted: str) -> dict:
-        """Read events until one of a kind with the given fields comes."""
-        while True:
-            seen = self.read()
-            if seen.get("event") == event and all(seen.get(name) == value for name, value in wanted.items()):
-                return seen
-
-    def send(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        """Call ``mailsim send``."""
-        command = [sys.executable, "-m", "mailsim", "send", *arguments]
-        return subprocess.run(
-            command, env=self.environment, capture_output=True, text=True, timeout=60, check=False
-        )
-
-    def stop(self) -> int:
-        """Ask it to stop, as ^C does, and return its exit status."""
-        self.process.send_signal(signal.SIGINT)
-        self.process.stdout.read()
-        status = self.process.wait(30)
-        self.process.stdout.close()
-        return status
-
-
 @pytest.fixture(scope="module")
 def up(tmp_path_factory) -> Iterator[Running]:
     """Keep one topology running for the tests of this file; it stops cleanly."""
-    running = Running(tmp_path_factory.mktemp("up"))
+    running = Running(tmp_path_factory.mktemp("up"), HYBRID)
     yield running
     assert running.stop() == 0
     assert not running.state.exists()
