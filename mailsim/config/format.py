@@ -40,6 +40,7 @@ from mailsim.sender_authentication.mta_sts import StsMode
 from mailsim.world.certificate import Eku, KeyType
 from mailsim.world.distinguished_name import DistinguishedName
 from mailsim.world.dns import Dnssec
+from mailsim.world.fault import Stage, When
 from mailsim.world.source import Origin
 from mailsim.world.tls_version import TlsVersion
 
@@ -595,36 +596,11 @@ class ChangeText:
     origin: Origin | None = _origin()
 
 
-class StageWord(Enum):
-    """Where in a session a fault strikes; ``message`` is the end of the content."""
-
-    CONNECT = "CONNECT"
-    EHLO = "EHLO"
-    STARTTLS = "STARTTLS"
-    AUTH = "AUTH"
-    MAIL = "MAIL"
-    RCPT = "RCPT"
-    DATA = "DATA"
-    MESSAGE = "message"
-    RSET = "RSET"
-    NOOP = "NOOP"
-    VRFY = "VRFY"
-    HELP = "HELP"
-    QUIT = "QUIT"
-
-
-class CloseWord(Enum):
-    """When a connection is closed after the content."""
-
-    BEFORE_REPLY = "before-reply"
-    AFTER_REPLY = "after-reply"
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FaultReplyText:
     """A reply that a fault gives."""
 
-    at: StageWord = field(metadata={"doc": "what is answered"})
+    at: Stage = field(metadata={"doc": "what is answered"})
     text: str = field(metadata={"doc": "the reply, such as 451 4.7.1 Try again later"})
 
 
@@ -644,9 +620,9 @@ class FaultText:
     refuse: bool = field(default=False, metadata={"doc": "the connection is refused"})
     drop: bool = field(default=False, metadata={"doc": "the connection times out"})
     delay: timedelta | None = field(default=None, metadata={"doc": "the attempt begins later, such as 30s"})
-    reset: StageWord | None = field(default=None, metadata={"doc": "the connection is reset there"})
+    reset: Stage | None = field(default=None, metadata={"doc": "the connection is reset there"})
     reply: FaultReplyText | None = field(default=None, metadata={"doc": "the host answers that"})
-    close: CloseWord | None = field(default=None, metadata={"doc": "the host takes the content and closes"})
+    close: When | None = field(default=None, metadata={"doc": "the host takes the content and closes"})
     origin: Origin | None = _origin()
 
 

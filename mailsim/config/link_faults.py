@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
 
-from mailsim.config.format import FaultReplyText, FaultText, StageWord
+from mailsim.config.format import FaultReplyText, FaultText
 from mailsim.config.hosts import host_named
 from mailsim.config.linking import Linking
 from mailsim.config.names import mark_of
 from mailsim.mail.reply import Reply, ReplyReader
-from mailsim.world.fault import Answer, Close, Delay, Drop, Effect, Fault, Refuse, Reset, Stage, When
+from mailsim.world.fault import Answer, Close, Delay, Drop, Effect, Fault, Refuse, Reset, Stage
 from mailsim.world.topology import Mta
 
 WANTED = "one of refuse, drop, delay, reset, reply and close"
@@ -85,11 +85,11 @@ def _effects(linking: Linking, text: FaultText) -> Iterator[Effect]:
     yield from [Delay(text.delay)] if text.delay is not None else []
     yield from [_reset(text.reset)] if text.reset is not None else []
     yield from _replies(linking, text, text.reply) if text.reply is not None else ()
-    yield from [Close(When(text.close.value))] if text.close is not None else []
+    yield from [Close(text.close)] if text.close is not None else []
 
 
-def _reset(word: StageWord) -> Reset:
-    return Reset() if word is StageWord.CONNECT else Reset(Stage(word.value))
+def _reset(word: Stage) -> Reset:
+    return Reset() if word is Stage.CONNECT else Reset(word)
 
 
 def _replies(linking: Linking, text: FaultText, said: FaultReplyText) -> Iterator[Answer]:
@@ -100,7 +100,7 @@ def _replies(linking: Linking, text: FaultText, said: FaultReplyText) -> Iterato
             at, problem, wanted="a reply from 400 to 599, such as 451 4.7.1 Try again later"
         )
         reply = Reply(451, "", ("",))
-    yield Answer(Stage(said.at.value), reply)
+    yield Answer(said.at, reply)
 
 
 def _refusal(text: str) -> Reply | None:

@@ -20,7 +20,7 @@ from mailsim.mta.kind import MtaKind, Relay, Target, Targets
 from mailsim.mta.relaying.tls_policy import TlsDemand
 from mailsim.reason.decision import Decision, Reason
 from mailsim.trace.events import NotConnected
-from mailsim.world.fault import Drop, Fault, Refuse, Stage
+from mailsim.world.fault import Before, Drop, Fault, Refuse
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +135,7 @@ def _connect(talk: Talk, letters: list[Letter]) -> Generator[Operation, Result, 
 def _fault_of(talk: Talk) -> Fault | None:
     """Return the fault that hinders the connection, and write it down."""
     server = talk.ground.host_at(talk.target.address)
-    fault = talk.ground.fault(Occasion(talk.mta_id, server, Stage.OPEN, talk.session))
+    fault = talk.ground.fault(Occasion(talk.mta_id, server, Before.OPEN, talk.session))
     if fault is not None:
         talk.ground.record(talk.mta_id, hindered(fault), session=talk.session, because=reason_of(fault))
     return fault

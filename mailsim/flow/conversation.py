@@ -128,7 +128,7 @@ class Talk:
         """Note that the connection ended too early."""
         self.connected = False
         at = self.ground.view(self.mta_id)
-        self.last_error = self.kind.on_unreachable(at, self.target.host, self.target.address, cause)
+        self.last_error = self.kind.on_unreachable(at, self.target, cause)
 
 
 def converse(talk: Talk, greeting: Reply, letters: Iterable[Letter]) -> Steps:

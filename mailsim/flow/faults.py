@@ -18,7 +18,7 @@ from hashlib import sha256
 from mailsim.reason.check import Check, check
 from mailsim.reason.cite import documented
 from mailsim.trace.events import Hindered
-from mailsim.world.fault import Fault, Stage
+from mailsim.world.fault import Before, Fault, Stage
 from mailsim.world.topology import Topology
 
 AS_WRITTEN = documented("mailsim:scenario-file", "Faults")
@@ -41,7 +41,7 @@ class Occasion:
 
     client: str
     server: str
-    stage: Stage
+    stage: Stage | Before
     name: str
 
 

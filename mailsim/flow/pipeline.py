@@ -54,7 +54,7 @@ from mailsim.sender_authentication.mta_sts import CachedPolicy
 from mailsim.trace import events
 from mailsim.trace.log import EventLog
 from mailsim.world.facts import SessionFacts
-from mailsim.world.fault import Delay, Fault, Stage
+from mailsim.world.fault import Before, Delay, Fault
 from mailsim.world.topology import Mta, Topology
 
 Steps = Generator[Operation, Result, tuple[Outcome, ...]]
@@ -391,7 +391,7 @@ class Pipeline:
         """Return how much later an attempt begins by a fault of the host that it goes to first."""
         mta_id, name = batch[0].mta_id, f"{batch[0].name} {batch[0].attempts}"
         to = self.host_at(targets.found[0].address) if targets.found else ""
-        fault = self.fault(Occasion(mta_id, to, Stage.ATTEMPT, name)) if to else None
+        fault = self.fault(Occasion(mta_id, to, Before.ATTEMPT, name)) if to else None
         if fault is None or not isinstance(fault.effect, Delay):
             return timedelta()
         for queued in batch:

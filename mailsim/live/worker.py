@@ -27,7 +27,7 @@ from mailsim.live.guard import Guard
 from mailsim.live.listeners import Listeners
 from mailsim.live.run import Endpoint, Run, WallClock
 from mailsim.live.tls import is_spoken
-from mailsim.mta.relaying.dns_lookup import tlsa_text
+from mailsim.mta.asked_through import tlsa_text
 from mailsim.world.tls_version import TlsVersion
 from mailsim.world.topology import Topology
 

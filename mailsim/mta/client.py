@@ -7,7 +7,6 @@ the host it was told.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from ipaddress import IPv4Address
 
 from mailsim.mail.command import Mail, Rcpt
 from mailsim.mail.dsn import Action
@@ -39,6 +38,7 @@ from mailsim.mta.kind import (
     RouteProblem,
     ServerTls,
     Session,
+    Target,
     Targets,
     Waiting,
     Words,
@@ -147,8 +147,8 @@ class ClientHost:
     def on_no_route(self, _at: PointOfView, _relay: Relay, problem: RouteProblem) -> Reply:
         return replies.NO_ROUTE[problem]
 
-    def on_unreachable(self, _at: PointOfView, host: str, address: IPv4Address | None, cause: str) -> Reply:
-        return word_unreachable(host, address, cause)
+    def on_unreachable(self, _at: PointOfView, target: Target, cause: str) -> Reply:
+        return word_unreachable(target, cause)
 
     def after(self, at: PointOfView, _item: Item, waiting: Waiting) -> Next:
         once = check(False, "a client host tries once", saw=str(waiting.last_error), cite=NO_QUEUE)

@@ -575,7 +575,7 @@ class MtaKind(Protocol):
     def on_no_route(self, at: PointOfView, relay: Relay, problem: RouteProblem) -> Reply:
         """Word the failure of a next hop that leads nowhere."""
 
-    def on_unreachable(self, at: PointOfView, host: str, address: IPv4Address | None, cause: str) -> Reply:
+    def on_unreachable(self, at: PointOfView, target: Target, cause: str) -> Reply:
         """Word the last error of a connection that could not be made or broke."""
 
     def after(self, at: PointOfView, item: Item, waiting: Waiting) -> Next:

@@ -15,13 +15,18 @@ from mailsim.mail.reply import Reply
 from mailsim.world.source import Written
 
 
-class Stage(Enum):
-    """Where a fault may strike."""
+class Before(Enum):
+    """Where a fault may strike while there is no session yet."""
 
     ATTEMPT = "attempt"
     """Before anybody connects."""
     OPEN = "open"
     """While the connection is made."""
+
+
+class Stage(Enum):
+    """Where in a session a fault may strike."""
+
     CONNECT = "CONNECT"
     """Instead of the greeting."""
     EHLO = "EHLO"
@@ -44,7 +49,7 @@ class Stage(Enum):
 class Refuse:
     """The connection is refused."""
 
-    stage = Stage.OPEN
+    stage = Before.OPEN
 
     def __str__(self) -> str:
         return "refuse"
@@ -54,7 +59,7 @@ class Refuse:
 class Drop:
     """Nothing answers, so the connection times out; that takes no simulated time."""
 
-    stage = Stage.OPEN
+    stage = Before.OPEN
 
     def __str__(self) -> str:
         return "drop"
@@ -65,7 +70,7 @@ class Delay:
     """The attempt begins that much later, if the host is the first that it goes to."""
 
     by: timedelta
-    stage = Stage.ATTEMPT
+    stage = Before.ATTEMPT
 
     def __str__(self) -> str:
         return f"delay of {self.by.total_seconds():g} s"
@@ -75,10 +80,10 @@ class Delay:
 class Reset:
     """The connection is reset: once it is made, or instead of the answer at a later stage."""
 
-    stage: Stage = Stage.OPEN
+    stage: Stage | Before = Before.OPEN
 
     def __str__(self) -> str:
-        return "reset" if self.stage is Stage.OPEN else f"reset at {self.stage.value}"
+        return "reset" if self.stage is Before.OPEN else f"reset at {self.stage.value}"
 
 
 @dataclass(frozen=True, slots=True)

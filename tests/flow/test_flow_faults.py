@@ -17,7 +17,7 @@ from mailsim.mta.registry import Kinds
 from mailsim.pki import Pki
 from mailsim.trace.events import Hindered
 from mailsim.trace.log import EventLog
-from mailsim.world.fault import Drop, Fault, Refuse, Stage
+from mailsim.world.fault import Before, Drop, Fault, Refuse
 
 WORLD = topology(internet_mta("mx.fabrikam.com", "192.0.2.20"))
 
@@ -29,7 +29,7 @@ def fault(number: int = 1, **more) -> Fault:
 
 def connection(name: str, client: str = "mx.northwind.com", server: str = "mx.fabrikam.com") -> Occasion:
     """Make the occasion of a connection."""
-    return Occasion(client, server, Stage.OPEN, name)
+    return Occasion(client, server, Before.OPEN, name)
 
 
 def struck(*plan: Fault, seed: str = "", count: int = 6) -> list[int]:

@@ -14,6 +14,7 @@ from dns_tables import txt
 from mailsim.mail.message import Message
 from mailsim.mta.asked_through import through
 from mailsim.mta.resolver import DnsCache, Resolver
+from mailsim.pki import Pki
 from mailsim.sender_authentication import arc, dkim
 from mailsim.sender_authentication.lookup import DnsAnswer, DnsOutcome
 from mailsim.sender_authentication.spf import check_host
@@ -38,6 +39,7 @@ from mailsim.api import load, predict
 predict(load(Path(sys.argv[1])))
 print([name for name in sys.argv[2:] if name in sys.modules])
 """
+NO_KEYS = Pki((), ())
 LIBRARIES = ("spf", "dkim", "publicsuffixlist")
 JUDGEMENT = "mailsim.mta.exchange_online.authentication.judgement"
 
@@ -59,7 +61,7 @@ JUDGEMENT = "mailsim.mta.exchange_online.authentication.judgement"
 def test_the_resolver_answers_in_the_words_of_sender_authentication(name, kind, status, records):
     """Aliases are followed, strings of a TXT record joined, and faults told apart."""
     world = Topology(start=START, mtas={}, zones=Zones.of(SETS, FAULTS))
-    answer = through(Resolver(world, "eop", START, DnsCache()))(name, kind)
+    answer = through(Resolver(world, "eop", START, DnsCache()), NO_KEYS)(name, kind)
     assert answer == DnsAnswer(status=status, records=records, ttl=300 if records else 0)
 
 
@@ -67,10 +69,12 @@ def test_an_answer_of_the_cache_is_an_answer():
     """What the MTA still has is not asked again, until its TTL is over."""
     cache = DnsCache()
     before = Topology(start=START, mtas={}, zones=Zones.of(SETS))
-    through(Resolver(before, "eop", START, cache))("fabrikam.com", "TXT")
+    through(Resolver(before, "eop", START, cache), NO_KEYS)("fabrikam.com", "TXT")
     after = Topology(start=START, mtas={}, zones=Zones.of(()))
     later = [START + timedelta(seconds=seconds) for seconds in (299, 301)]
-    found = [through(Resolver(after, "eop", now, cache))("fabrikam.com", "TXT").status for now in later]
+    found = [
+        through(Resolver(after, "eop", now, cache), NO_KEYS)("fabrikam.com", "TXT").status for now in later
+    ]
     assert found == [DnsOutcome.FOUND, DnsOutcome.NXDOMAIN]
 
 

@@ -22,7 +22,11 @@ from mailsim.mta.exchange_online.send.outbound_connector import OutboundConnecto
 from mailsim.mta.exchange_online.send.selection import Leaving, choose_outbound_connector
 from mailsim.mta.exchange_online.send.sending import relay_by
 from mailsim.mta.exchange_online.transport_config import TransportConfig
-from mailsim.mta.kind import Offer, RouteProblem
+from mailsim.mta.kind import (
+    Offer,
+    RouteProblem,
+    Target,
+)
 from mailsim.world.facts import TlsFacts
 
 DOMAINS = ("contoso.com", "sales.contoso.com", "fabrikam.com", "contoso.onmicrosoft.com")
@@ -225,7 +229,7 @@ def test_routes_that_lead_nowhere(problem, reply):
 def test_failed_connections(cause, code):
     """The last error names the host and address attempted."""
     at = view(service(tenant()))
-    error = kind(at).on_unreachable(at, "mail.contoso.com", facts(at).peer_ip, cause)
+    error = kind(at).on_unreachable(at, Target("mail.contoso.com", facts(at).peer_ip), cause)
     assert error.enhanced == code
     attempted = (
         "[LastAttemptedServerName=mail.contoso.com] [LastAttemptedIP=192.0.2.66:25] [SmtpSecurity=-2;-2]"

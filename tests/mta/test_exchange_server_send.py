@@ -14,7 +14,13 @@ from mailsim.mta.exchange_server.send.address_space import AddressSpace
 from mailsim.mta.exchange_server.send.connector_selection import choose_send_connector
 from mailsim.mta.exchange_server.send.send_connector import SmartHostAuthMechanism, TlsAuthLevel
 from mailsim.mta.exchange_server.send.sending import relay_by, tls_policy
-from mailsim.mta.kind import Hold, Offer, Refuse, Relay
+from mailsim.mta.kind import (
+    Hold,
+    Offer,
+    Refuse,
+    Relay,
+    Target,
+)
 from mailsim.mta.relaying.tls_policy import TlsDemand
 from mailsim.world.facts import TlsFacts
 
@@ -318,7 +324,7 @@ def test_the_last_error_of_a_failed_connection():
     """The observed text names the last endpoint and the Winsock error of a refusal."""
     at = view(on_premises())
     peer = facts(at).peer_ip
-    error = str(kind(at).on_unreachable(at, "mx.fabrikam.com", peer, "connection refused"))
+    error = str(kind(at).on_unreachable(at, Target("mx.fabrikam.com", peer), "connection refused"))
     assert error.startswith(
         "441 4.4.1 Error encountered while communicating with primary target IP address: "
     )

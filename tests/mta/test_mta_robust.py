@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ipaddress import IPv4Network
+from ipaddress import IPv4Address, IPv4Network
 
 import pytest
 from builders import internet_mta
@@ -32,7 +32,17 @@ from mailsim.mail.envelope import Envelope, Recipient
 from mailsim.mail.message import Message
 from mailsim.mail.reply import reply
 from mailsim.mta.exchange_server.receive.receive_connector import DomainCapabilities
-from mailsim.mta.kind import Copy, Hold, Item, Notice, Offer, PointOfView, Relay, Waiting
+from mailsim.mta.kind import (
+    Copy,
+    Hold,
+    Item,
+    Notice,
+    Offer,
+    PointOfView,
+    Relay,
+    Target,
+    Waiting,
+)
 from mailsim.mta.registry import BUILT_IN, Kinds
 from mailsim.world.facts import TlsFacts
 
@@ -161,12 +171,10 @@ def _go_on(at: PointOfView, item: Item, copy: Copy) -> None:
     error = (
         answering.on_no_route(at, copy.fate, targets.problem)
         if targets.problem
-        else answering.on_unreachable(
-            at, targets.found[0].host, targets.found[0].address, "connection refused"
-        )
+        else answering.on_unreachable(at, targets.found[0], "connection refused")
     )
     answering.after(at, item, Waiting(1, error))
-    answering.on_unreachable(at, "x", None, "timed out")
+    answering.on_unreachable(at, Target("x", IPv4Address("192.0.2.9")), "timed out")
     for seen in (
         None,
         TlsFacts("TLS1_2", None),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import partial
-from ipaddress import IPv4Address
 
 from mailsim.mail.address import ReversePath, show_path
 from mailsim.mail.command import Mail, Rcpt
@@ -34,6 +33,7 @@ from mailsim.mta.kind import (
     RouteProblem,
     ServerTls,
     Session,
+    Target,
     Targets,
     Waiting,
     Words,
@@ -117,8 +117,8 @@ class ExchangeOnline:
     def on_no_route(self, at: PointOfView, relay: Relay, problem: RouteProblem) -> Reply:
         return sending.word_no_route(at, relay, problem)
 
-    def on_unreachable(self, _at: PointOfView, host: str, address: IPv4Address | None, cause: str) -> Reply:
-        return sending.word_unreachable(host, address, cause)
+    def on_unreachable(self, _at: PointOfView, target: Target, cause: str) -> Reply:
+        return sending.word_unreachable(target, cause)
 
     def after(self, at: PointOfView, item: Item, waiting: Waiting) -> Next:
         return sending.after(at, item, waiting)

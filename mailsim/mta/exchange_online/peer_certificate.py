@@ -17,7 +17,6 @@ from mailsim.mta.exchange_online.certificate_assumptions import (
 from mailsim.mta.kind import PointOfView
 from mailsim.mta.relaying.certificate_flaws import Diligence, Look
 from mailsim.mta.relaying.offer import Fallback
-from mailsim.reason.assumption import Assumption
 from mailsim.reason.cite import documented
 
 OF_NEXT_HOP = documented("ms:new-outboundconnector", "TlsSettings: revocation lists are checked")
@@ -26,8 +25,8 @@ OF_NEXT_HOP = documented("ms:new-outboundconnector", "TlsSettings: revocation li
 def look_at_next_hop(at: PointOfView) -> Diligence:
     """Return what an outbound connector looks at that validates the next hop's certificate."""
     return Diligence(
-        usage=_assumed(at, SERVER_USAGE, "wanted"),
-        key=_assumed(at, WEAK_KEY, "refused"),
+        usage=Look.assumed(at, SERVER_USAGE, "wanted"),
+        key=Look.assumed(at, WEAK_KEY, "refused"),
         revocation=Look(does=True, cite=OF_NEXT_HOP),
     )
 
@@ -35,18 +34,13 @@ def look_at_next_hop(at: PointOfView) -> Diligence:
 def look_at_client(at: PointOfView) -> Diligence:
     """Return what an inbound connector looks at in a client's certificate."""
     return Diligence(
-        usage=_assumed(at, CLIENT_USAGE, "wanted"),
-        key=_assumed(at, WEAK_KEY, "refused"),
-        revocation=_assumed(at, CLIENT_REVOCATION, "checked"),
+        usage=Look.assumed(at, CLIENT_USAGE, "wanted"),
+        key=Look.assumed(at, WEAK_KEY, "refused"),
+        revocation=Look.assumed(at, CLIENT_REVOCATION, "checked"),
     )
 
 
 def fall_back(at: PointOfView) -> Fallback:
     """Return what the service does after a failed handshake."""
     no_version = NO_COMMON_VERSION.cite(at.assumed(NO_COMMON_VERSION))
-    return Fallback(in_clear=_assumed(at, FAILED_HANDSHAKE, "clear-text"), no_version=no_version)
-
-
-def _assumed(at: PointOfView, assumption: Assumption, looks: str) -> Look:
-    choice = at.assumed(assumption)
-    return Look(does=choice == looks, cite=assumption.cite(choice))
+    return Fallback(in_clear=Look.assumed(at, FAILED_HANDSHAKE, "clear-text"), no_version=no_version)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from ipaddress import IPv4Address
-
 from mailsim.mail.address import show_path
 from mailsim.mail.command import Mail, Rcpt
 from mailsim.mail.dsn import Action
@@ -28,6 +26,7 @@ from mailsim.mta.kind import (
     RouteProblem,
     ServerTls,
     Session,
+    Target,
     Targets,
     Waiting,
     Words,
@@ -101,8 +100,8 @@ class ExchangeServer:
     def on_no_route(self, at: PointOfView, relay: Relay, problem: RouteProblem) -> Reply:
         return next_hop.word_no_route(at, relay, problem)
 
-    def on_unreachable(self, at: PointOfView, _host: str, address: IPv4Address | None, cause: str) -> Reply:
-        return next_hop.word_unreachable(at, address, cause)
+    def on_unreachable(self, at: PointOfView, target: Target, cause: str) -> Reply:
+        return next_hop.word_unreachable(at, target, cause)
 
     def after(self, at: PointOfView, item: Item, waiting: Waiting) -> Next:
         return sending.after(at, item, waiting)

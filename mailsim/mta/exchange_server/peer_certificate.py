@@ -15,7 +15,6 @@ from mailsim.mta.exchange_server.certificate_assumptions import (
 from mailsim.mta.kind import PointOfView
 from mailsim.mta.relaying.certificate_flaws import Diligence, Look
 from mailsim.mta.relaying.offer import Fallback
-from mailsim.reason.assumption import Assumption
 from mailsim.reason.cite import documented, observed
 
 OF_NEXT_HOP = documented("ms:set-sendconnector", "TlsAuthLevel: revocation lists are checked")
@@ -26,8 +25,8 @@ OF_CLIENT = observed("observed:event-11022", "RevocationOffline")
 def look_at_next_hop(at: PointOfView) -> Diligence:
     """Return what a Send connector looks at that validates the next hop's certificate."""
     return Diligence(
-        usage=_assumed(at, SERVER_USAGE, "wanted"),
-        key=_assumed(at, WEAK_KEY, "refused"),
+        usage=Look.assumed(at, SERVER_USAGE, "wanted"),
+        key=Look.assumed(at, WEAK_KEY, "refused"),
         revocation=Look(does=True, cite=OF_NEXT_HOP),
     )
 
@@ -35,17 +34,12 @@ def look_at_next_hop(at: PointOfView) -> Diligence:
 def look_at_client(at: PointOfView) -> Diligence:
     """Return what TlsDomainCapabilities looks at in a client's certificate."""
     return Diligence(
-        usage=_assumed(at, CLIENT_USAGE, "wanted"),
-        key=_assumed(at, WEAK_KEY, "refused"),
+        usage=Look.assumed(at, CLIENT_USAGE, "wanted"),
+        key=Look.assumed(at, WEAK_KEY, "refused"),
         revocation=Look(does=True, cite=OF_CLIENT),
     )
 
 
 def fall_back(at: PointOfView) -> Fallback:
     """Return what a Send connector does after a failed handshake."""
-    return Fallback(in_clear=_assumed(at, FAILED_HANDSHAKE, "clear-text"), no_version=NO_VERSION)
-
-
-def _assumed(at: PointOfView, assumption: Assumption, looks: str) -> Look:
-    choice = at.assumed(assumption)
-    return Look(does=choice == looks, cite=assumption.cite(choice))
+    return Fallback(in_clear=Look.assumed(at, FAILED_HANDSHAKE, "clear-text"), no_version=NO_VERSION)

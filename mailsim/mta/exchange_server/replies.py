@@ -177,7 +177,7 @@ _WINSOCK = {"connection refused": 10061, "connection timed out": 10060}
 """Error codes of Windows Sockets: WSAECONNREFUSED and WSAETIMEDOUT; any other end is WSAECONNRESET."""
 
 
-def connection_failed(address: IPv4Address | None, cause: str) -> Reply:
+def connection_failed(address: IPv4Address, cause: str) -> Reply:
     """Word the last error of a connection that could not be made (observed)."""
     winsock = _WINSOCK.get(cause, 10054)
     problem = f"Failed to connect. Winsock error code: {winsock}, Win32 error code: {winsock}."
@@ -185,7 +185,7 @@ def connection_failed(address: IPv4Address | None, cause: str) -> Reply:
     return reply(441, "4.4.1", text + _no_alternate(address))
 
 
-def primary_target_responded(address: IPv4Address | None, cause: str) -> Reply:
+def primary_target_responded(address: IPv4Address, cause: str) -> Reply:
     """Word the same as Microsoft's article on queues in Retry does (outbound-email-messages-are-not-sent)."""
     answer = "421 4.4.1 Connection timed out." if cause in _WINSOCK else "421 4.4.2 Connection dropped."
     return reply(

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from ipaddress import IPv4Address
-
 from mailsim.mail.address import show_path
 from mailsim.mail.command import Mail, Rcpt
 from mailsim.mail.dsn import Action
@@ -25,6 +23,7 @@ from mailsim.mta.kind import (
     RouteProblem,
     ServerTls,
     Session,
+    Target,
     Targets,
     Waiting,
     Words,
@@ -97,8 +96,8 @@ class GenericMta:
     def on_no_route(self, _at: PointOfView, _relay: Relay, problem: RouteProblem) -> Reply:
         return replies.NO_ROUTE[problem]
 
-    def on_unreachable(self, _at: PointOfView, host: str, address: IPv4Address | None, cause: str) -> Reply:
-        return send.word_unreachable(host, address, cause)
+    def on_unreachable(self, _at: PointOfView, target: Target, cause: str) -> Reply:
+        return send.word_unreachable(target, cause)
 
     def after(self, at: PointOfView, item: Item, waiting: Waiting) -> Next:
         return send.SCHEDULE.next(at.now, item, waiting)

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from ipaddress import IPv4Address
 
 from mailsim.mail.date import mail_date
 from mailsim.mail.dsn import Action
 from mailsim.mail.message import header_field
 from mailsim.mail.reply import Reply, reply
 from mailsim.mta.generic.replies import EXPIRED
-from mailsim.mta.kind import Item, Notice, PointOfView
+from mailsim.mta.kind import (
+    Item,
+    Notice,
+    PointOfView,
+    Target,
+)
 from mailsim.mta.relaying.certificate_flaws import Diligence, Look
 from mailsim.mta.relaying.offer import Fallback, TlsProblem
 from mailsim.mta.relaying.reports import make_report
@@ -59,25 +63,23 @@ def word_tls_problem(
     return reply(454, "4.7.5", f"TLS is required, but {problem.value}{reason}")
 
 
-def word_unreachable(host: str, address: IPv4Address | None, cause: str) -> Reply:
+def word_unreachable(target: Target, cause: str) -> Reply:
     """Word the last error of a failed connection."""
-    return reply(451, "4.4.1", f"connect to {host}[{address}]:25: {cause}")
+    return reply(451, "4.4.1", f"connect to {target.host}[{target.address}]:{target.port}: {cause}")
 
 
 def look_at_next_hop(at: PointOfView) -> Diligence:
     """Return what an internet MTA looks at that validates the next hop's certificate, as OpenSSL does for it."""
-    choice = at.assumed(REVOCATION)
     return Diligence(
         usage=Look(does=True, cite=documented("openssl:verification-options", "sslserver")),
         key=Look(does=True, cite=documented("openssl:security-level", "level 2")),
-        revocation=Look(does=choice == "checked", cite=REVOCATION.cite(choice)),
+        revocation=Look.assumed(at, REVOCATION, "checked"),
     )
 
 
 def fall_back(at: PointOfView) -> Fallback:
     """Return what an internet MTA does after a failed handshake."""
-    choice = at.assumed(FAILED_HANDSHAKE)
-    in_clear = Look(does=choice == "clear-text", cite=FAILED_HANDSHAKE.cite(choice))
+    in_clear = Look.assumed(at, FAILED_HANDSHAKE, "clear-text")
     return Fallback(in_clear=in_clear, no_version=OPPORTUNISTIC_TLS)
 
 

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from mailsim.mta.kind import PointOfView
+from mailsim.reason.assumption import Assumption
 from mailsim.reason.check import Check, check
 from mailsim.reason.cite import Citation
 from mailsim.world.certificate import PresentedCertificate, PublicKey, Role
@@ -38,6 +39,12 @@ class Look:
 
     does: bool
     cite: Citation
+
+    @classmethod
+    def assumed(cls, at: PointOfView, assumption: Assumption, looks: str) -> Look:
+        """Return what is assumed here: it looks where the open point is decided by the choice ``looks``."""
+        choice = at.assumed(assumption)
+        return cls(does=choice == looks, cite=assumption.cite(choice))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

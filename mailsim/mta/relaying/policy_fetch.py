@@ -8,8 +8,8 @@ Unmodelled: policies are not fetched anew before they are too old; the host need
 
 from __future__ import annotations
 
+from mailsim.mta.asked_through import through
 from mailsim.mta.kind import PointOfView
-from mailsim.mta.relaying.dns_lookup import lookup_by
 from mailsim.mta.resolver import Resolver
 from mailsim.reason.decision import Decision
 from mailsim.sender_authentication.mta_sts import CachedPolicy, Fetched, is_named, refresh
@@ -25,7 +25,7 @@ def current_policy(at: PointOfView, domain: str, dns: Resolver) -> Decision[Cach
     """
     decision = refresh(
         domain,
-        lookup=lookup_by(dns, at.pki),
+        lookup=through(dns, at.pki),
         fetch=lambda name: fetch(at, name),
         cached=at.policies.get(domain),
         at=at.now,

@@ -40,12 +40,17 @@ from mailsim.mta.exchange_online.receive.enhanced_filtering import hops_of
 from mailsim.mta.kind import PointOfView
 from mailsim.mta.resolver import Resolver
 from mailsim.reason.check import Check, check
+from mailsim.reason.cite import assumed
 from mailsim.reason.decision import Decision, Gate, Reason
 from mailsim.sender_authentication.arc import ArcResult
 from mailsim.sender_authentication.dkim import DkimResult
+from mailsim.sender_authentication.dmarc import DmarcResult
 from mailsim.sender_authentication.examination import Examination, examine
 from mailsim.sender_authentication.spf import SpfResult
 
+NO_MX = assumed(
+    "ms:anti-phishing-policies-about", "that nothing stands in front of a domain without MX is inferred"
+)
 SCL = cross_premises.ORGANIZATION + "SCL"
 
 
@@ -73,7 +78,7 @@ def judge(at: PointOfView, tenant: Tenant, arrival: Arrival) -> Judgement:
     dns, policy = at.dns, tenant.anti_phish_policy
     address = address_to_judge(arrival.facts, arrival.skipped)
     found = _examined(at, dns, arrival, address.value)
-    source = sees_source(at, dns, arrival)
+    source = sees_source(at, dns, arrival, decides=found.dmarc.result is DmarcResult.FAIL)
     author = found.dmarc.author
     sealer = override(at, tenant.arc_config, found.arc, author)
     seen, vouched = not source.failed, sealer.value is not None
@@ -105,16 +110,22 @@ def _examined(at: PointOfView, dns: Resolver, arrival: Arrival, address: IPv4Add
         address,
         str(sender) if sender else "",
         arrival.facts.ehlo,
-        lookup=through(dns),
+        lookup=through(dns, at.pki),
         at=at.now,
         draw=zlib.crc32(arrival.name.encode()) % 100,
     )
 
 
-def sees_source(at: PointOfView, dns: Resolver, arrival: Arrival) -> Check:
+def sees_source(at: PointOfView, dns: Resolver, arrival: Arrival, *, decides: bool) -> Check:
     """Want the MX of the first recipient's domain to lead here, or the address behind the other service to be known.
 
-    A domain without MX is one that nothing else stands in front of.
+    A domain without MX is taken for one that nothing else stands in front of; nobody says so.
+
+    Args:
+        at: the service.
+        dns: its resolver.
+        arrival: the message.
+        decides: whether DMARC failed, so that anything follows from the answer.
     """
     domain, connector = arrival.envelope.paths[0].domain, arrival.connector
     found = arrival.skipped.value if arrival.skipped else None
@@ -130,7 +141,7 @@ def sees_source(at: PointOfView, dns: Resolver, arrival: Arrival) -> Check:
         f"EFSkipLastIP or EFSkipIPs of {connector.name!r}" if connector else "source is seen",
         saw=saw if here or known else f"{saw}; {_behind(arrival)}",
         wanted="an MX that leads here, or a connector that skips the relay",
-        cite=SOURCE,
+        cite=NO_MX if decides and not first and not known else SOURCE,
         source=connector.source("EFSkipLastIP") if connector else "",
     )
 

@@ -16,11 +16,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from mailsim.mail.reply import Reply
+from mailsim.mta.asked_through import answer_of
 from mailsim.mta.exchange_online import replies
 from mailsim.mta.exchange_online.send.outbound_connector import MtaStsMode, OutboundConnector, SmtpDaneMode
 from mailsim.mta.exchange_online.send.send_assumptions import BOGUS, DNS_MESSAGE, NO_TLSA, TLSA_UNANSWERED
 from mailsim.mta.kind import PointOfView, Relay, RouteProblem, Target, Targets
-from mailsim.mta.relaying.dns_lookup import answer_of
 from mailsim.mta.relaying.policy_fetch import current_policy
 from mailsim.mta.relaying.published import Asks, Published, Use
 from mailsim.mta.resolver import Resolver

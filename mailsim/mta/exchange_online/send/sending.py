@@ -6,7 +6,7 @@ Sources: New-OutboundConnector, "NDRs in Exchange Online", Set-TransportConfig.
 from __future__ import annotations
 
 from dataclasses import replace
-from ipaddress import IPv4Address, IPv4Network
+from ipaddress import IPv4Network
 
 from mailsim.mail.dsn import Action
 from mailsim.mail.reply import Reply
@@ -190,10 +190,10 @@ def word_no_route(at: PointOfView, relay: Relay, problem: RouteProblem) -> Reply
     return replies.NO_ROUTE[problem]
 
 
-def word_unreachable(host: str, address: IPv4Address | None, cause: str) -> Reply:
+def word_unreachable(target: Target, cause: str) -> Reply:
     """Word the last error of a connection that could not be made or broke."""
     word = replies.refused if cause == "connection refused" else replies.closed
-    return word(host, str(address))
+    return word(target.host, str(target.address))
 
 
 def after(at: PointOfView, item: Item, waiting: Waiting) -> Next:

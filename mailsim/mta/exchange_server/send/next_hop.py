@@ -6,7 +6,6 @@ Sources: Set-SendConnector (SmartHosts, ErrorPolicies), "DNS query failure sensi
 from __future__ import annotations
 
 from dataclasses import replace
-from ipaddress import IPv4Address
 
 from mailsim.mail.reply import Reply
 from mailsim.mta.exchange_server import replies
@@ -19,7 +18,13 @@ from mailsim.mta.exchange_server.send.send_assumptions import (
 )
 from mailsim.mta.exchange_server.send.send_connector import ALL_OF_THE_SITE, ErrorPolicy, SendConnector
 from mailsim.mta.exchange_server.send.transport_service import DnsFaultTolerance
-from mailsim.mta.kind import PointOfView, Relay, RouteProblem, Targets
+from mailsim.mta.kind import (
+    PointOfView,
+    Relay,
+    RouteProblem,
+    Target,
+    Targets,
+)
 from mailsim.mta.relaying.nexthop import choose_targets
 from mailsim.reason.check import Check, check
 from mailsim.reason.decision import Decision
@@ -71,8 +76,8 @@ def word_no_route(at: PointOfView, relay: Relay, problem: RouteProblem) -> Reply
     return replies.NO_ROUTE[problem]
 
 
-def word_unreachable(at: PointOfView, address: IPv4Address | None, cause: str) -> Reply:
+def word_unreachable(at: PointOfView, target: Target, cause: str) -> Reply:
     """Word the last error of a connection that could not be made or broke."""
     if at.assumed(CONNECTION_ERROR) == "441":
-        return replies.connection_failed(address, cause)
-    return replies.primary_target_responded(address, cause)
+        return replies.connection_failed(target.address, cause)
+    return replies.primary_target_responded(target.address, cause)
