@@ -131,6 +131,10 @@ def in_words(fate: Fate) -> str:
     return fate.reply.text if isinstance(fate, Refuse) else "delivered here"
 
 
+AUTHORITATIVE = "Authoritative"
+"""The DomainType of either product whose recipients are all in the directory."""
+
+
 def points_nowhere(at: Resolution) -> tuple[Check, ...]:
     """Hold against a mail user or mail contact that it points to no address: nobody gets its mail, whatever the domain."""
     found = at.without_target
@@ -146,6 +150,34 @@ def points_nowhere(at: Resolution) -> tuple[Check, ...]:
             wanted="an address to pass the mail on to",
             cite=NO_TARGET,
             source=found.source(name),
+        ),
+    )
+
+
+def not_of_domain(
+    at: Resolution, domain_type: str, *, owner: str, cite: Citation, source: str
+) -> tuple[Check, ...]:
+    """Hold against a recipient that is not in the directory that its domain is authoritative, or that it points nowhere.
+
+    Args:
+        at: how far it was resolved.
+        domain_type: of the accepted domain that it is in; empty for none.
+        owner: whose directory it is.
+        cite: where the vendor says so.
+        source: where the type is written.
+    """
+    if at.ended_at is not None or at.without_target is not None:
+        return points_nowhere(at)
+    path = at.recipient.path
+    saw = f"{domain_type}, and {path} is not in the directory of {owner}" if domain_type else ""
+    return (
+        check(
+            domain_type != AUTHORITATIVE,
+            f"DomainType of {path.domain}",
+            saw=saw or "not an accepted domain",
+            wanted="a recipient with this address in EmailAddresses, or a domain that is not Authoritative",
+            cite=cite,
+            source=source,
         ),
     )
 

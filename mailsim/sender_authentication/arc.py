@@ -26,9 +26,6 @@ from mailsim.sender_authentication.lookup import Lookup
 
 VALIDATION = rfc(8617, "5.2")
 
-# rfc8617:4.2.1
-MOST_SETS = 50
-
 FIELDS = ("ARC-Seal", "ARC-Message-Signature", "ARC-Authentication-Results")
 NOT_SEALED = "Message is not ARC signed"
 

@@ -59,9 +59,7 @@ class StsPolicy:
 
     def covers(self, host: str) -> bool:
         """Tell whether a pattern fits a host; ``*`` stands for one label, the leftmost."""
-        name = host.lower().rstrip(".")
-        above = f"*.{name.partition('.')[2]}"
-        return name in self.hosts or above in self.hosts
+        return is_named(host, self.hosts)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -295,6 +293,6 @@ def _session_checks(host: str, session: StsSession) -> tuple[Check, ...]:
 
 
 def is_named(host: str, names: tuple[str, ...]) -> bool:
-    """Tell whether a certificate's names fit a host; ``*`` stands for its leftmost label (rfc6125:6.4.3)."""
+    """Tell whether names fit a host; ``*`` stands for its leftmost label (rfc6125:6.4.3, rfc8461:4.1)."""
     name = host.lower().rstrip(".")
     return any(each.lower() in (name, f"*.{name.partition('.')[2]}") for each in names)

@@ -6,8 +6,6 @@ here are exempt from sizes. Sources: "Exchange Online limits", Set-TransportConf
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 from mailsim.mta.exchange_online import defaults, replies
 from mailsim.mta.exchange_online.categorize.outbound_spam_policy import POLICY, few_recipients_today
 from mailsim.mta.exchange_online.config import Tenant
@@ -20,8 +18,6 @@ from mailsim.reason.decision import Decision, Gate, admit
 from mailsim.world.directory import DirectoryRecipient
 
 LIMITS = documented("ms:exchange-online-limits", "Sending limits, Receiving limits, Message limits")
-
-DAY = timedelta(hours=24)
 
 
 def sender_limits(

@@ -14,17 +14,16 @@ from mailsim.mail.envelope import Envelope, Recipient
 from mailsim.mta.copies import single
 from mailsim.mta.cross_premises import auth_as
 from mailsim.mta.exchange_online import defaults, replies
-from mailsim.mta.exchange_online.categorize.accepted_domain import DomainType
 from mailsim.mta.exchange_online.categorize.reporting import postmaster_of
 from mailsim.mta.exchange_online.config import ExchangeOnlineConfig, Tenant
 from mailsim.mta.exchange_online.receive.attribution import Owners
 from mailsim.mta.kind import Item, Notice, PointOfView
 from mailsim.mta.report_kind import report_kind
-from mailsim.mta.resolution import Resolution, Resolver, points_nowhere
+from mailsim.mta.resolution import Resolution, Resolver, not_of_domain
 from mailsim.mta.restrictions import Doorkeeper, Sender, counted_size, speaks_for_exchange
 from mailsim.mta.rules.rule import TransportRule
 from mailsim.mta.rules.run import rules_for
-from mailsim.reason.check import Check, check
+from mailsim.reason.check import Check
 from mailsim.reason.cite import documented
 from mailsim.reason.order import Evaluated
 from mailsim.world.directory import DirectoryRecipient
@@ -141,20 +140,12 @@ def _is_report(item: Item) -> bool:
 
 def not_found(addressee: Addressee) -> tuple[Check, ...]:
     """Hold against a recipient that is not in the directory that its domain is authoritative, or that it points nowhere."""
-    resolution = addressee.resolution
-    if resolution.ended_at is not None or resolution.without_target is not None:
-        return points_nowhere(resolution)
-    path, domain = addressee.recipient.path, addressee.recipient.path.domain
-    accepted = addressee.tenant.accepted(domain)
-    return (
-        check(
-            accepted is None or accepted.domain_type is not DomainType.AUTHORITATIVE,
-            f"DomainType of {domain}",
-            saw=f"{accepted.domain_type.value}, and {path} is not in the directory of {addressee.tenant.name}"
-            if accepted
-            else "not an accepted domain",
-            wanted="a recipient with this address in EmailAddresses, or a domain that is not Authoritative",
-            cite=RESOLUTION,
-            source=accepted.source("DomainType") if accepted else "",
-        ),
+    tenant, resolution = addressee.tenant, addressee.resolution
+    accepted = tenant.accepted(resolution.recipient.path.domain)
+    return not_of_domain(
+        resolution,
+        accepted.domain_type.value if accepted else "",
+        owner=tenant.name,
+        cite=RESOLUTION,
+        source=accepted.source("DomainType") if accepted else "",
     )

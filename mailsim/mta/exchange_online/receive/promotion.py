@@ -11,7 +11,8 @@ from __future__ import annotations
 
 from enum import Enum
 
-from mailsim.mail.address import Mailbox, ReversePath
+from mailsim.mail.address import ReversePath
+from mailsim.mail.author import author_of
 from mailsim.mail.message import Message
 from mailsim.mta.cross_premises import CROSS_PREMISES
 from mailsim.mta.exchange_online.config import Tenant
@@ -130,12 +131,8 @@ def _brings_author(message: Message) -> Check:
 
 def from_domain(message: Message) -> str:
     """Return the domain of the first address in the From field, lower case; empty where there is none."""
-    text = message.value("From")
-    bracketed = text.partition("<")[2].partition(">")[0]
-    try:
-        return Mailbox.parse(bracketed or text.partition(",")[0]).domain
-    except ValueError:
-        return ""
+    author = author_of(message)
+    return author.domain if author else ""
 
 
 def _domains(tenant: Tenant) -> str:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from mailsim.mail.reply import Reply
 from mailsim.mta.exchange_online import replies
+from mailsim.mta.exchange_online.send.published_policies import DANE_MODE
 from mailsim.mta.exchange_online.send.send_assumptions import BOTH, STS_NO_TLS
 from mailsim.mta.kind import Offer, PointOfView, Relay
 from mailsim.mta.relaying.published import NOTHING_PUBLISHED
@@ -23,7 +24,6 @@ from mailsim.sender_authentication.mta_sts import StsAction, StsPolicy, StsSessi
 from mailsim.sender_authentication.tlsa import Usage, judge_answer, read_records
 from mailsim.world.certificate import ChainVerdict
 
-DANE_MODE = documented("ms:new-outboundconnector", "SmtpDaneMode")
 STS_MODE = documented("ms:new-outboundconnector", "MtaStsMode")
 
 

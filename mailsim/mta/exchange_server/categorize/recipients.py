@@ -11,14 +11,13 @@ from collections.abc import Iterator
 
 from mailsim.mail.envelope import Recipient
 from mailsim.mta.exchange_server import replies
-from mailsim.mta.exchange_server.categorize.accepted_domain import DomainType
 from mailsim.mta.exchange_server.categorize.inside import expands_elsewhere
 from mailsim.mta.exchange_server.categorize.reporting import postmaster_of
 from mailsim.mta.exchange_server.config import organization_of
 from mailsim.mta.exchange_server.receive.stages import Trust
 from mailsim.mta.kind import Item, PointOfView
 from mailsim.mta.report_kind import report_kind
-from mailsim.mta.resolution import Resolution, Resolver, points_nowhere
+from mailsim.mta.resolution import Resolution, Resolver, not_of_domain
 from mailsim.mta.restrictions import Doorkeeper, Sender, counted_size, speaks_for_exchange
 from mailsim.reason.check import Check, check
 from mailsim.reason.cite import assumed, documented
@@ -87,20 +86,12 @@ def _resolved_before(item: Item, recipient: Recipient, found: DirectoryRecipient
 
 def not_found(at: PointOfView, resolution: Resolution) -> tuple[Check, ...]:
     """Hold against a recipient that is not in the directory that its domain is authoritative, or that it points nowhere."""
-    if resolution.ended_at is not None or resolution.without_target is not None:
-        return points_nowhere(resolution)
-    path, domain = resolution.recipient.path, resolution.recipient.path.domain
     organization = organization_of(at)
-    accepted = organization.accepted(domain)
-    return (
-        check(
-            accepted is None or accepted.domain_type is not DomainType.AUTHORITATIVE,
-            f"DomainType of {domain}",
-            saw=f"{accepted.domain_type.value}, and {path} is not in the directory of {organization.name}"
-            if accepted
-            else "not an accepted domain",
-            wanted="a recipient with this address in EmailAddresses, or a domain that is not Authoritative",
-            cite=ACCEPTED,
-            source=accepted.origin.of("DomainType") if accepted and accepted.origin else "",
-        ),
+    accepted = organization.accepted(resolution.recipient.path.domain)
+    return not_of_domain(
+        resolution,
+        accepted.domain_type.value if accepted else "",
+        owner=organization.name,
+        cite=ACCEPTED,
+        source=accepted.source("DomainType") if accepted else "",
     )

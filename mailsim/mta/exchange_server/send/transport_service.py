@@ -74,7 +74,7 @@ class TransportService(Configured):
         """Refuse intervals outside their range.
 
         Raises:
-            ValueError: for one that is not positive, or a notice of delay that comes after the expiry.
+            ValueError: for one that is not positive.
         """
         intervals = (
             self.queue_glitch_retry_interval,
