@@ -8,6 +8,8 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from queue import Queue
+from threading import Thread
 
 
 class Running:
@@ -32,7 +34,14 @@ class Running:
             text=True,
             env=self.environment,
         )
-        head = self.read()
+        # a pipe that nobody empties would stop it
+        self._lines: Queue[str] = Queue()
+        Thread(target=self._drain, daemon=True).start()
+        try:
+            head = self.read()
+        except BaseException:
+            self.process.kill()
+            raise
         self.ca = head["ca"]
         self.dns = head["dns"]
         self.state = Path(head["state"])
@@ -43,9 +52,16 @@ class Running:
         self.endpoints = {host: place for (host, _, port), place in reversed(listeners.items()) if port == 25}
         self.submission = listeners.get(("Exchange Online", "203.0.113.26", 587))
 
+    def _drain(self) -> None:
+        """Take every line as it comes; an empty one stands for the end."""
+        with self.process.stdout as lines:
+            for line in lines:
+                self._lines.put(line)
+        self._lines.put("")
+
     def read(self) -> dict:
         """Return the next line."""
-        line = self.process.stdout.readline()
+        line = self._lines.get(timeout=60)
         assert line, "the topology ended"
         return json.loads(line)
 
@@ -66,7 +82,4 @@ class Running:
     def stop(self) -> int:
         """Ask it to stop, as ^C does, and return its exit status."""
         self.process.send_signal(signal.SIGINT)
-        self.process.stdout.read()
-        status = self.process.wait(30)
-        self.process.stdout.close()
-        return status
+        return self.process.wait(60)

@@ -23,7 +23,7 @@ def submission_from(request: dict[str, Any], name: str, world: Topology, now: da
     """Read such a request.
 
     Raises:
-        ValueError: when an address is none, or no MTA or more than one has the sender's mailbox.
+        ValueError: when an address is none, no MTA has the name given, or no MTA or more than one has the sender's mailbox.
     """
     from mailsim.config.link_messages import entrance_of
     from mailsim.flow.spool import Submission
@@ -33,7 +33,10 @@ def submission_from(request: dict[str, Any], name: str, world: Topology, now: da
 
     sender = Mailbox.parse(str(request["from"]))
     recipients = tuple(Recipient(Mailbox.parse(str(to))) for to in request["to"])
-    named = world.named(str(request["at"])) if request.get("at") else None
+    at = str(request.get("at") or "")
+    named = world.named(at) if at else None
+    if at and named is None:
+        raise ValueError(f"no MTA is called {at!r}; known are {', '.join(world.mtas)}")
     found = [named] if named else entrance_of(sender, world)
     if len(found) != 1:
         seen = "no MTA has" if not found else f"{len(found)} MTAs have"

@@ -95,8 +95,11 @@ def endpoint_table(state: State, path: Path) -> None:
     console.print(f"CA certificate      {state.ca}")
     console.print(f"host certificates   {state.certificates}")
     console.print(f"state file          {path}")
-    domain, host = next(iter(state.mx.items()), ("example.com", state.endpoints[0].host))
-    first = next((each for each in state.endpoints if each.host == host), state.endpoints[0])
+    if not state.endpoints:
+        console.print("\nNobody listens.\n^C stops.\n", markup=False)
+        return
+    domain, receiver = next(iter(state.mx.items()), ("example.com", state.endpoints[0].host))
+    first = next((each for each in state.endpoints if each.host == receiver), state.endpoints[0])
     console.print("\nTry, in another terminal:")
     console.print(
         f"  swaks --server {first.loopback} --port {first.actual_port} --tls --tls-verify --tls-ca-path {state.ca} "

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mailsim.cli.new_file import PRIVATE, PUBLIC, write_new
 from mailsim.errors import LiveError
 
 if TYPE_CHECKING:
     from mailsim.flow.scenario import Scenario
     from mailsim.pki import Pki
-
-_PRIVATE = 0o600
-_PUBLIC = 0o644
 
 
 def read_pems(folder: Path) -> dict[str, bytes]:
@@ -29,11 +26,8 @@ def write_pems(folder: Path, files: Mapping[str, bytes]) -> list[str]:
     """Write PEM files; those that hold a key are for the owner only. Returns their names."""
     folder.mkdir(parents=True, exist_ok=True)
     for name, content in files.items():
-        mode = _PRIVATE if b"PRIVATE KEY" in content else _PUBLIC
-        path = folder / name
-        path.unlink(missing_ok=True)
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
-            file.write(content)
+        mode = PRIVATE if b"PRIVATE KEY" in content else PUBLIC
+        write_new(folder / name, content, mode)
     return sorted(files)
 
 

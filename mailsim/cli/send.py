@@ -15,6 +15,7 @@ import click
 from mailsim.cli.hand_in import request_for
 from mailsim.cli.state import Reachable, State, find_state, read_state
 from mailsim.errors import LiveError
+from mailsim.live.addressing import require_loopback
 
 SMTP_PORT = 25
 
@@ -99,7 +100,7 @@ def _as_mailbox(state: State, at: str, letter: _Letter) -> dict[str, Any]:
             connection.sendall(json.dumps(request).encode() + b"\n")
             with connection.makefile("rb") as file:
                 answer: dict[str, Any] = json.loads(file.readline())
-    except OSError as error:
+    except (OSError, ValueError) as error:
         raise LiveError(f"the topology of {state.scenario} does not answer: {error}") from error
     return answer
 
@@ -110,22 +111,24 @@ def _as_host(state: State, host: str, server: str, letter: _Letter) -> dict[str,
     login = state.logins.get(own)
     told = server or (login.address if login else _receiver(state, letter.to[0]))
     listener = _listener(state, told, login.port if login else SMTP_PORT)
-    source = state.addresses[own]
+    source = require_loopback(state.addresses[own])
     try:
         with smtplib.SMTP(source_address=(source, 0), local_hostname=own, timeout=60) as client:
-            client.connect(listener.loopback, listener.actual_port)
+            client.connect(require_loopback(listener.loopback), listener.actual_port)
             client.ehlo()
             if client.has_extn("starttls"):
                 _start_tls(client, state, own, listener.fqdn)
             if login is not None:
                 client.login(login.user, login.password)
-            client.sendmail(letter.reverse_path, letter.to, letter.content)
+            refused = client.sendmail(letter.reverse_path, letter.to, letter.content)
     except smtplib.SMTPRecipientsRefused as error:
         return _refusal(listener.host, *next(iter(error.recipients.values())))
-    except smtplib.SMTPNotSupportedError as error:
-        return {"error": f"{listener.host}: {error}"}
     except smtplib.SMTPResponseException as error:
         return _refusal(listener.host, error.smtp_code, error.smtp_error)
+    except (smtplib.SMTPException, OSError) as error:
+        return {"error": f"{listener.host}: {error}"}
+    if refused:
+        return _refusal(listener.host, *next(iter(refused.values())))
     return {"accepted": f"message from {letter.sender}", "at": listener.host}
 
 

@@ -11,6 +11,7 @@ import tempfile
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from mailsim.cli.new_file import PRIVATE, write_new
 from mailsim.errors import LiveError
 
 
@@ -82,9 +83,11 @@ def state_folder() -> Path:
 
 
 def write_state(path: Path, state: State) -> None:
-    """Write a state file for the owner only."""
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-        json.dump(asdict(state), file, indent=2)
+    """Write a state file for the owner only; whoever reads it finds all of it or nothing."""
+    content = json.dumps(asdict(state), indent=2).encode()
+    being_written = path.with_name(f".{path.name}.{os.getpid()}")
+    write_new(being_written, content, PRIVATE)
+    being_written.replace(path)
 
 
 def read_state(path: Path) -> State:

@@ -479,7 +479,7 @@ class ClientText:
     )
     port: int = 25
     user: str = field(default="", metadata={"doc": "whom it signs in as; empty for nobody"})
-    password: str = ""
+    password: str = field(default="", repr=False)
     origin: Origin | None = _origin()
 
 

@@ -62,10 +62,14 @@ def link_dns(linking: Linking, mtas: Mapping[str, Mta]) -> Names:
     sources = (written.sets, imported.sets, _implied(mtas.values()), policies)
     dnssec = tuple(sorted((str(zone), state) for zone, state in linking.text.dnssec.items()))
     public = Zones.of(_first_of(*sources, denied=written.denied), written.faults, dnssec)
-    _require_certificates(linking, public, at)
     views = tuple(_views(linking, mtas, public))
+    changes = tuple(_changes(linking, views))
+    for zones in (public, *(view.own for view in views)):
+        _require_certificates(linking, zones.sets, at)
+    for change in changes:
+        _require_certificates(linking, change.sets, mark_of(linking.text.origin, "changes"))
     _warn_of_aliases(linking, public, at)
-    return Names(public, views, tuple(_changes(linking, views)))
+    return Names(public, views, changes)
 
 
 # --- where records come from ---------------------------------------------------------------------------------
@@ -146,9 +150,9 @@ def _published(mta: Mta) -> tuple[IPv4Address, ...]:
     return mta.addresses[:1] if isinstance(mta.config, ExchangeOnlineConfig) else mta.addresses
 
 
-def _require_certificates(linking: Linking, zones: Zones, at: Mark | None) -> None:
+def _require_certificates(linking: Linking, sets: Iterable[RecordSet], at: Mark | None) -> None:
     """Report TLSA records of certificates and authorities that are not defined."""
-    for records in zones.sets:
+    for records in sets:
         for each in (data for data in records.data if isinstance(data, Tlsa)):
             where = f"dns: TLSA of {records.owner}:"
             if each.certificate:

@@ -10,6 +10,7 @@ from mailsim.config.names import address, mark_of, require_known
 from mailsim.errors import ScenarioError
 from mailsim.flow.spool import Submission
 from mailsim.mail.address import ReversePath
+from mailsim.mail.command import LONGEST_ENVID
 from mailsim.mail.date import mail_date
 from mailsim.mail.envelope import Envelope, Recipient
 from mailsim.mail.message import Message
@@ -36,6 +37,11 @@ def link_message(
     null = text.sender.strip() == "<>"
     sender = None if null else address(text.sender, "", diagnostics, mark_of(text.origin, "from"), where)
     recipients = [address(to, "", diagnostics, mark_of(text.origin, "to"), where) for to in text.to]
+    if len(text.envid) > LONGEST_ENVID:
+        problem = f"{where}: envid has {len(text.envid)} characters"
+        diagnostics.error(
+            mark_of(text.origin, "envid"), problem, wanted=f"at most {LONGEST_ENVID} (RFC 3461)"
+        )
     if not text.to:
         diagnostics.error(at, f"{where} has no recipient", wanted="to: an address, or a list")
     mta = _entrance(text, sender, world, diagnostics, at=at, where=where)

@@ -25,7 +25,8 @@ AS_WRITTEN = documented("mailsim:scenario-file", "Faults")
 
 _WHOLE = 2**64
 
-_STAGES = {stage.value: stage for stage in Stage if stage.value.isupper()} | {"HELO": Stage.EHLO}
+_NO_COMMANDS = (Stage.CONNECT, Stage.MESSAGE)
+_STAGES = {stage.value: stage for stage in Stage if stage not in _NO_COMMANDS} | {"HELO": Stage.EHLO}
 
 
 @dataclass(frozen=True, slots=True)

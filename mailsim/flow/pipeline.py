@@ -358,12 +358,13 @@ class Pipeline:
         kind = self._kinds[self.world.mtas[mta_id].kind]
         looked_up = batch[0].targets
         targets = looked_up or kind.targets(self.view(mta_id), relay)
-        late = targets.value.took + self._delay(batch, targets.value) if looked_up is None else timedelta()
+        late = targets.value.took if looked_up is None else timedelta()
+        late += timedelta() if batch[0].delayed else self._delay(batch, targets.value)
         if late:
             self._put_off(batch, targets, late)
             return None
         for queued in batch:
-            queued.targets = None
+            queued.targets, queued.delayed = None, False
         steps = attempt(self, kind, relay, batch, targets=targets, name_session=self._sessions)
         return Attempt(mta_id, steps)
 
@@ -401,7 +402,7 @@ class Pipeline:
     def _put_off(self, batch: list[Queued], targets: Decision[Targets], late: timedelta) -> None:
         """Put an attempt off until the DNS has answered what was asked for it, or a delay is over."""
         for queued in batch:
-            queued.targets, queued.due = targets, self.now + late
+            queued.targets, queued.delayed, queued.due = targets, True, self.now + late
             self._spool.queue(queued)
 
     def _settle(self, outcome: Outcome) -> None:

@@ -68,6 +68,7 @@ class Queued:
         warned: whether the sender was told that it waits.
         last_try: the last attempt; None before the first one.
         targets: where it goes, when that had to be waited for; None before each attempt is looked up.
+        delayed: whether the next attempt was put off already, so that no fault delays it again.
     """
 
     name: str
@@ -85,6 +86,7 @@ class Queued:
     warned: bool = False
     last_try: LastTry | None = None
     targets: Decision[Targets] | None = None
+    delayed: bool = False
 
 
 @dataclass(slots=True, eq=False)
@@ -128,6 +130,7 @@ class _Entry:
 def _share_queue(first: Queued, other: Queued) -> bool:
     """Tell whether two copies travel together: same route, looked up together, and both are sent or both given up."""
     same_route = first.relay == other.relay and first.targets is other.targets
+    same_route = same_route and first.delayed == other.delayed
     return same_route and (first.expired is None) == (other.expired is None)
 
 

@@ -42,13 +42,14 @@ from mailsim.flow.wire import (
 )
 from mailsim.live import sockets
 from mailsim.live.framing import finished, stuffed
-from mailsim.live.link import Link, content_line, difference
+from mailsim.live.link import Link, content_line, difference, secret_line
 from mailsim.live.listeners import Listeners
 from mailsim.live.run import Run
 from mailsim.live.tls import peer_chain, tls_version
 from mailsim.mail.reply import Reply, ReplyReader
 from mailsim.mta.kind import Target
 from mailsim.pki import read_presented
+from mailsim.trace.connection import CREDENTIALS
 from mailsim.trace.events import Closed, NotSecured
 from mailsim.world.facts import TlsFacts
 from mailsim.world.tls_version import TlsVersions
@@ -236,11 +237,10 @@ class LiveWire:
         lines, link = operation.lines, self._open_link
         data = "".join(f"{line}\r\n" for line in lines).encode("utf-8", "surrogateescape")
         if data.count(b"\n") != len(lines) or data.count(b"\r") != len(lines):
-            raise Bug(f"a command holds a line end: {'<credentials>' if operation.secret else lines!r}")
+            raise Bug(f"a command holds a line end: {CREDENTIALS if operation.secret else lines!r}")
         link.message = operation.message or link.message
-        shown = tuple(content_line(line.encode()) for line in lines) if operation.secret else lines
-        link.at_client.said += shown
-        async with self._limit(shown[-1]):
+        link.at_client.said += map(secret_line, lines) if operation.secret else lines
+        async with self._limit(CREDENTIALS if operation.secret else lines[-1]):
             await self._open_connection.send(data)
             return await self._hear(len(lines))
 

@@ -70,5 +70,7 @@ class ControlEndpoint:
             ):
                 return {"error": "not allowed"}
             return self._handler(request)
-        except ValueError as error:
+        except KeyError as error:
+            return {"error": f"the request has no {error}"}
+        except (ValueError, TypeError) as error:
             return {"error": str(error)}

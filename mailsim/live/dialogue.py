@@ -21,7 +21,7 @@ from mailsim.errors import Bug, LiveError
 from mailsim.flow.session import Answer, ServerSession, Then
 from mailsim.live.framing import Content, Gone, Inflow, Overlong, TooLarge
 from mailsim.live.guard import Patience
-from mailsim.live.link import Link, content_line
+from mailsim.live.link import Link, content_line, overlong_line, secret_line
 from mailsim.live.run import Endpoint, Run
 from mailsim.trace.events import Closed, NotSecured
 from mailsim.world.facts import SessionFacts, TlsFacts
@@ -150,10 +150,11 @@ class Dialogue:
         if self._link is None and self._commands > self._run.guard.commands:
             return self._exchange("<too many commands>", self._session.tired())
         if isinstance(line, Overlong):
-            return self._exchange(f"<line of {line.octets} octets>", self._session.overlong())
+            self._heard(overlong_line(line.octets))
+            return self._exchange(overlong_line(line.octets), self._session.overlong())
         shown = self._session.shown(line)
         self._last = shown
-        self._heard(line if shown == line else content_line(line.encode("utf-8", "surrogateescape")))
+        self._heard(line if shown == line else secret_line(line))
         answer = self._session.handle(line)
         if answer.then is Then.CHUNK:
             return await self._chunk(line, answer)

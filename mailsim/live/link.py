@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 
 from mailsim.flow.session import ServerSession
 from mailsim.mail.reply import Reply
+from mailsim.trace.connection import CREDENTIALS
 from mailsim.world.tls_version import NoCommonVersion, TlsVersions
 
 Peer = tuple[str, int]
@@ -25,7 +26,7 @@ class Transcript:
     """One end's view of a connection.
 
     Args:
-        said: what the client said, a line or ``content_line`` each.
+        said: what the client said, a line, or what ``content_line``, ``secret_line`` or ``overlong_line`` says of it.
         answered: what the server answered.
     """
 
@@ -38,6 +39,28 @@ def content_line(content: bytes) -> str:
     return f"<{len(content)} octets, crc32 {zlib.crc32(content):08x}>"
 
 
+def secret_line(line: str) -> str:
+    """Describe what says who somebody is, for a transcript; ``difference`` shows nothing of it."""
+    return f"<credentials {zlib.crc32(_octets(line)):08x}>"
+
+
+def overlong_line(octets: int) -> str:
+    """Describe a line that was too long to be read; its end counts."""
+    return f"<line of {octets} octets>"
+
+
+def _octets(line: str) -> bytes:
+    return line.encode("utf-8", "surrogateescape")
+
+
+def _agree(sent: str, heard: str) -> bool:
+    return heard in (sent, overlong_line(len(_octets(sent)) + len("\r\n")))
+
+
+def _shown(line: str) -> str:
+    return CREDENTIALS if line.startswith(CREDENTIALS.removesuffix(">")) else line
+
+
 def difference(client: Transcript, server: Transcript) -> str:
     """Say where two transcripts of one connection differ; empty when they agree.
 
@@ -45,9 +68,9 @@ def difference(client: Transcript, server: Transcript) -> str:
     """
     for number, heard in enumerate(server.said):
         if number >= len(client.said):
-            return f"the server read {heard!r}, which the client never sent"
-        if heard != client.said[number]:
-            return f"the client sent {client.said[number]!r}, the server read {heard!r}"
+            return f"the server read {_shown(heard)!r}, which the client never sent"
+        if not _agree(client.said[number], heard):
+            return f"the client sent {_shown(client.said[number])!r}, the server read {_shown(heard)!r}"
     for sent, read in zip(server.answered, client.answered, strict=False):
         if sent != read:
             return f"the server answered {sent!r}, the client read {read!r}"

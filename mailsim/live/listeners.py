@@ -131,10 +131,9 @@ class Listeners:
             return Welcome.COME_IN
         endpoint, limit = connection.endpoint, self._run.guard.connections
         self._run.tick()
-        if endpoint.mta_id in self._run.pipeline.world.down:
-            self._strangers[endpoint] += 1
-            return Welcome.NOT_A_WORD
         self._strangers[endpoint] += 1
+        if endpoint.mta_id in self._run.pipeline.world.down:
+            return Welcome.NOT_A_WORD
         here, in_all = self._strangers[endpoint], self._strangers.total()
         if here > 2 * limit or in_all > self._most_strangers:
             return Welcome.NOT_A_WORD

@@ -231,11 +231,13 @@ def _parameters(rest: str) -> dict[str, str]:
     return found
 
 
+LONGEST_ENVID = 100
+
 _FORMS: Mapping[str, re.Pattern[str]] = {
     "SIZE": re.compile(r"[0-9]{1,20}"),  # rfc1870:4
     "BODY": re.compile(r"7BIT|8BITMIME|BINARYMIME", re.IGNORECASE),  # rfc6152:2, rfc3030:3
     "RET": re.compile(r"FULL|HDRS", re.IGNORECASE),  # rfc3461:4.3
-    "ENVID": re.compile(rf"(?=.{{1,100}}$){_XTEXT}+"),  # rfc3461:4.4
+    "ENVID": re.compile(rf"(?=.{{1,{LONGEST_ENVID}}}$){_XTEXT}+"),  # rfc3461:4.4
     "SMTPUTF8": re.compile(r""),  # rfc6531:3.4
     "AUTH": re.compile(rf"<>|(?=.{{1,500}}$){_XTEXT}+"),  # rfc4954:5
     "NOTIFY": re.compile(r"NEVER|(SUCCESS|FAILURE|DELAY)(,(SUCCESS|FAILURE|DELAY))*", re.IGNORECASE),

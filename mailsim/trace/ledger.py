@@ -341,7 +341,11 @@ class Ledger:
         """Begin a new group of connections once the last group has led to something."""
         if self._route_taken.pop(client, None) is not None:
             self._last_connections.pop(client, None)
-        self._last_connections.setdefault(client, []).append(self.connections[session])
+        connection = self.connections[session]
+        self._last_connections.setdefault(client, []).append(connection)
+        for copy in connection.about:
+            for stay in self._here.get((client, copy), []):
+                _begin(stay, copy)
 
     def _settle(self, stay: Stay, event: Event, what: Sent | Failed) -> None:
         self._attach(stay, event, what)
@@ -375,6 +379,12 @@ def _put_off(stay: Stay, copy: str) -> None:
     """Note that a copy waits for its first attempt, by a fault that delays it."""
     for held in stay.held:
         held.put_off = held.put_off or held.copy == copy
+
+
+def _begin(stay: Stay, copy: str) -> None:
+    """Note that the attempt of a copy has begun, so that it waits for none."""
+    for held in stay.held:
+        held.put_off = held.put_off and held.copy != copy
 
 
 def _name_copies(stay: Stay, event: Event, recipients: tuple[Mailbox, ...]) -> None:

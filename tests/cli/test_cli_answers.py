@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from mailsim.cli import run_command
+from mailsim.cli.state import State, read_state, write_state
 
 HYBRID = str(Path(__file__).parents[2] / "scenarios" / "hybrid" / "two-connectors.yaml")
 
@@ -97,6 +98,17 @@ def test_explain_shows_losers_lines_and_sources(capsys) -> None:
     assert "- To on-premises" in shown
     assert "two-connectors.yaml:" in shown
     assert "source:" in shown
+
+
+def test_a_state_file_is_for_its_owner(tmp_path: Path) -> None:
+    """Also where an older file of that name was not; it holds a token and passwords."""
+    path = tmp_path / "state.json"
+    path.write_text("{}")
+    path.chmod(0o644)
+    write_state(path, State("s.yaml", 1, 2, "t", "ca", "certs", {}, {}, [], {}, "127.0.0.1:53", {}, {}))
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert read_state(path).token == "t"
+    assert list(tmp_path.iterdir()) == [path]
 
 
 def test_certs_are_kept_and_keys_are_private(tmp_path: Path, capsys) -> None:

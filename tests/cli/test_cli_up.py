@@ -167,6 +167,29 @@ def test_send_finds_the_receiver_by_mx(up: Running) -> None:
     assert done.stdout == "accepted: message from ann@fabrikam.com at Exchange Online\n"
 
 
+def test_send_shows_who_was_refused_among_others(up: Running) -> None:
+    """Some get it, and the one who does not is the answer."""
+    done = up.send(
+        "--as",
+        "mx.fabrikam.com",
+        "--from",
+        "ann@fabrikam.com",
+        "--to",
+        "bob@contoso.com",
+        "--to",
+        "x@nowhere.example",
+    )
+    assert done.returncode == 1
+    assert "Exchange Online refused: 550" in done.stdout + done.stderr
+
+
+def test_send_at_a_host_that_nobody_knows(up: Running) -> None:
+    """A name that is none is said, and the mail is not handed in elsewhere."""
+    done = up.send("--at", "nosuch", "--from", "alice@contoso.com", "--to", "bob@contoso.com")
+    assert done.returncode == 1
+    assert "no MTA is called 'nosuch'" in done.stdout + done.stderr
+
+
 def test_send_with_an_unknown_host_is_a_wrong_call(up: Running) -> None:
     """A misspelt host is bad input, and the hosts that listen are named."""
     done = up.send(

@@ -54,3 +54,17 @@ def test_faults(text, problem):
     (fault,) = map(str, found.value.diagnostics)
     assert fault.startswith("s.yaml:4")
     assert problem in fault
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "dns: {_25._tcp.mx.example: ['TLSA 3 1 1 certificate:nosuch']}",
+        "dns_views: {inside: {for: [fabrikam.com], dns: {_25._tcp.mx.example: ['TLSA 3 1 1 certificate:nosuch']}}}",
+        "changes: [{at: +1h, dns: {_25._tcp.mx.example: ['TLSA 3 1 1 certificate:nosuch']}}]",
+    ],
+)
+def test_a_record_of_a_certificate_that_there_is_not(text):
+    """It is reported wherever it stands."""
+    with pytest.raises(ScenarioError, match="certificate 'nosuch' is not defined"):
+        load_text(f"{HEAD}{text}\n", "s.yaml")

@@ -9,15 +9,16 @@ from pathlib import Path
 import pytest
 from builders import START, internet_mta, topology
 
-from mailsim.config.load import load
-from mailsim.flow.faults import Faults, Occasion
+from mailsim import api
+from mailsim.config.load import load, load_text
+from mailsim.flow.faults import Faults, Occasion, stage_of
 from mailsim.flow.pipeline import Pipeline
 from mailsim.flow.predict import carry
 from mailsim.mta.registry import Kinds
 from mailsim.pki import Pki
-from mailsim.trace.events import Hindered
+from mailsim.trace.events import Delivered, Hindered
 from mailsim.trace.log import EventLog
-from mailsim.world.fault import Before, Drop, Fault, Refuse
+from mailsim.world.fault import Before, Drop, Fault, Refuse, Stage
 
 WORLD = topology(internet_mta("mx.fabrikam.com", "192.0.2.20"))
 
@@ -100,3 +101,39 @@ def test_two_days_in_a_queue_take_few_steps():
     assert sum(isinstance(event.what, Hindered) for event in log.events) == 295
     assert steps < 2 * 295
     assert len(log.events) < 4 * 295
+
+
+@pytest.mark.parametrize(
+    ("line", "stage"),
+    [
+        ("MAIL FROM:<>", Stage.MAIL),
+        ("helo x", Stage.EHLO),
+        ("CONNECT host:443 HTTP/1.1", None),
+        ("message", None),
+    ],
+)
+def test_only_commands_are_stages(line, stage):
+    """What a proxy's client says is no greeting, and counts as no occasion of its faults."""
+    assert stage_of(line) is stage
+
+
+DELAYED = """mailsim: 1
+organizations:
+  contoso:
+    AcceptedDomains: [{DomainName: contoso.com}]
+    SendConnectors: [{Name: out, AddressSpaces: "*"}]
+    servers: {mbx1: {fqdn: mail.contoso.com, ip: 198.51.100.10, certificate: old.example}}
+    recipients: {mailboxes: [alice]}
+certificates: {old.example: {}, new.example: {}}
+internet: {fabrikam.com: {ip: 192.0.2.20, mailboxes: [ann]}}
+faults: [{to: mx.fabrikam.com, delay: 30m}]
+changes: [{at: +10m, certificate: {mbx1: new.example}}]
+messages: {m1: {from: alice@contoso.com, to: ann@fabrikam.com}}
+"""
+
+
+def test_an_attempt_is_delayed_once():
+    """Also where the settings of its host change while it waits."""
+    events = api.predict(load_text(DELAYED, "s.yaml")).events
+    assert len([each for each in events if isinstance(each.what, Hindered)]) == 1
+    assert [each.at - START for each in events if isinstance(each.what, Delivered)] == [timedelta(minutes=30)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import grp
 import os
 import pwd
+import select
 import shutil
 import signal
 import socket
@@ -121,8 +122,13 @@ class Postfix:
         return "".join(each.read_text() for each in (self.folder / "log").iterdir())
 
     def stop(self) -> None:
-        """Stop it with its children, and forget it."""
-        os.kill(int((self.folder / "queue/pid/master.pid").read_text()), signal.SIGTERM)
+        """Stop it with its children, wait until they are gone, and forget it."""
+        pid = self.folder / "queue/pid/master.pid"
+        if pid.exists():
+            gone = os.pidfd_open(int(pid.read_text()))
+            os.kill(int(pid.read_text()), signal.SIGTERM)
+            select.select([gone], [], [], 30)
+            os.close(gone)
         shutil.rmtree(self.folder, ignore_errors=True)
 
 

@@ -42,6 +42,7 @@ def test_an_end_only_cuts_off_under_faults(case: Case):
     """What happens before the end of a run is what would have happened without one."""
     whole, part = predict(without_end(case)), predict(case)
     assert differences(part, whole[: len(part)]) == ()
+    assert all(case.until and event.at > case.until for event in whole[len(part) :])
 
 
 @law

@@ -150,3 +150,19 @@ def test_what_is_put_off_beyond_the_end_still_waits():
     events = predict(case)
     assert isinstance(events[-1].what, Hindered)
     assert orphans(events) == ()
+
+
+def test_what_was_put_off_and_then_lost_is_lost():
+    """Once its attempt has begun, a copy that was delayed must end like every other."""
+    late = Fault(number=1, to="mx.fabrikam.com", since=START, effect=Delay(DAY))
+    world = topology(
+        internet_mta("mx.northwind.com", "192.0.2.30"),
+        internet_mta("mx.fabrikam.com", "192.0.2.20", domains=frozenset({"fabrikam.com"})),
+        mx={"fabrikam.com": "mx.fabrikam.com"},
+    )
+    sent = submission("m1", "mx.northwind.com", "bob@northwind.com", "alice@fabrikam.com")
+    events = predict(Case(replace(world, faults=(late,)), (sent,), None))
+    assert orphans(events) == ()
+    lost = [event for event in events if not (isinstance(event.what, Failed) and event.message == "m1")]
+    assert len(lost) == len(events) - 1
+    assert [each.message for each in orphans(lost)] == ["m1"]

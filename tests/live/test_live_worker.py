@@ -16,7 +16,7 @@ from live_runs import endpoint, kinds_of, live, observed, of_type, pipeline_of, 
 
 from mailsim.errors import Bug, LiveError
 from mailsim.live import client, sockets
-from mailsim.live.link import Link, Transcript, content_line, difference
+from mailsim.live.link import Link, Transcript, content_line, difference, overlong_line, secret_line
 from mailsim.live.worker import LiveRun
 from mailsim.mail.reply import Reply, reply
 from mailsim.mta.generic.kind import GenericMta
@@ -305,6 +305,13 @@ OK, NO = reply(250, "2.0.0", "Ok"), reply(550, "5.0.0", "No")
         (Transcript(["A"], [OK]), Transcript(["A"], [OK, OK]), "the server answered 2 times"),
         (Transcript(["A"], [OK, OK]), Transcript(["A"], [OK]), "the client read 2"),
         (Transcript([content_line(b"ab")]), Transcript([content_line(b"ba")]), "<2 octets, crc32 "),
+        (Transcript(["MAIL 1"], [OK]), Transcript([overlong_line(8)], [OK]), ""),
+        (Transcript(["MAIL 1"], [OK]), Transcript([overlong_line(9)], [OK]), "the server read '<line of 9"),
+        (
+            Transcript([secret_line("a")]),
+            Transcript([secret_line("b")]),
+            "sent '<credentials>', the server read '<cr",
+        ),
     ],
 )
 def test_difference_of_transcripts(at_client, at_server, words):
