@@ -49,7 +49,8 @@ from mailsim.sender_authentication.examination import Examination, examine
 from mailsim.sender_authentication.spf import SpfResult
 
 NO_MX = assumed(
-    "ms:anti-phishing-policies-about", "that nothing stands in front of a domain without MX is inferred"
+    "ms:anti-phishing-policies-about",
+    "that nothing stands in front of a domain whose MX is not known is inferred",
 )
 SCL = cross_premises.ORGANIZATION + "SCL"
 
@@ -119,7 +120,7 @@ def _examined(at: PointOfView, dns: Resolver, arrival: Arrival, address: IPv4Add
 def sees_source(at: PointOfView, dns: Resolver, arrival: Arrival, *, decides: bool) -> Check:
     """Want the MX of the first recipient's domain to lead here, or the address behind the other service to be known.
 
-    A domain without MX is taken for one that nothing else stands in front of; nobody says so.
+    A domain without MX, or whose MX is not answered, is taken for one that nothing else stands in front of; nobody says so.
 
     Args:
         at: the service.
@@ -129,13 +130,14 @@ def sees_source(at: PointOfView, dns: Resolver, arrival: Arrival, *, decides: bo
     """
     domain, connector = arrival.envelope.paths[0].domain, arrival.connector
     found = arrival.skipped.value if arrival.skipped else None
-    exchanges = dns.mx(domain).found.exchanges
+    asked = dns.mx(domain)
+    exchanges = asked.found.exchanges
     first = [each.exchange for each in exchanges if each.preference == exchanges[0].preference]
     here = not first or any(
         set(dns.addresses(host).found.addresses) & set(at.mta.addresses) for host in first
     )
     known = found is not None and found.in_scope
-    saw = f"MX of {domain} is {', '.join(first) or 'not there'}"
+    saw = f"MX of {domain} is {', '.join(first) or asked.status.value}"
     return check(
         here or known,
         f"EFSkipLastIP or EFSkipIPs of {connector.name!r}" if connector else "source is seen",
